@@ -1,0 +1,1 @@
+"""mailhub: a self-hosted hub through which a business sends its mail."""

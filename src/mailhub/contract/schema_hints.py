@@ -1,0 +1,91 @@
+"""Hints that a pure colander schema gives to forms, to the API and to the OpenAPI document.
+
+A hint is a keyword of the node::
+
+    colander.SchemaNode(colander.String(), name="password", title=_("Password"), **secret(bound_to=("server", "user_name")))
+
+Known hints: ``secret``, ``secret_bound_to``, ``unit``, ``multiline``, ``choices``, ``address``, ``file``, ``rich_text``,
+``visible_when``, ``help``, ``placeholder``, ``example``, ``readonly``. The hub's own converter refuses unknown ones,
+so a typing mistake shows at start.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from .texts import Text
+
+HINT_NAMES = frozenset(
+    {
+        "secret",
+        "secret_bound_to",
+        "unit",
+        "multiline",
+        "choices",
+        "address",
+        "file",
+        "rich_text",
+        "visible_when",
+        "help",
+        "placeholder",
+        "example",
+        "readonly",
+    }
+)
+
+Hint = dict[str, Any]
+
+
+def secret(*, bound_to: Sequence[str] = ()) -> Hint:
+    """A value that is stored encrypted and never read back.
+
+    ``bound_to``: settings this secret was given for; when one of them changes, a check must be given it anew.
+    """
+    return {"secret": True, "secret_bound_to": tuple(bound_to)}
+
+
+def unit(name: Text) -> Hint:
+    """The unit of a number, shown beside the field (``per minute``, ``seconds``)."""
+    return {"unit": name}
+
+
+def multiline() -> Hint:
+    """A text of several lines."""
+    return {"multiline": True}
+
+
+def choice(*values: tuple[str, Text]) -> Hint:
+    """One of a few values, each with its title; give the node ``colander.OneOf`` over the same values."""
+    return {"choices": tuple(values)}
+
+
+def address() -> Hint:
+    """An e-mail address."""
+    return {"address": True}
+
+
+def file(*content_types: str) -> Hint:
+    """A file chosen by the person; the value is the id of an upload."""
+    return {"file": tuple(content_types)}
+
+
+def rich_text() -> Hint:
+    """HTML that is written in an editor."""
+    return {"rich_text": True}
+
+
+def visible_when(setting: str, *values: object) -> Hint:
+    """The node applies only while another node of the same mapping has one of these values.
+
+    A value given although the node does not apply is refused with ``settings.not_applicable``.
+    """
+    return {"visible_when": (setting, tuple(values))}
+
+
+def help_text(text: Text) -> Hint:
+    """A sentence beneath the field."""
+    return {"help": text}
+
+
+def example(value: object) -> Hint:
+    """A value that stands in the documentation; it must be valid."""
+    return {"example": value}

@@ -1,0 +1,108 @@
+"""What a use case answers when it cannot do what it was asked.
+
+    HubError
+     +- NotSignedIn         401    who are you?
+     +- Denied              403    you may not
+     +- NotFound            404    also for what the caller may not know exists
+     +- WrongState          409    not now, not in this state
+     +- RevisionStale       412    somebody else changed it
+     +- TooLarge            413
+     +- Invalid             422    with every error found, each with its place
+     +- RevisionMissing     428
+     +- TooManyRequests     429    with the time to wait
+     +- StorageUnavailable  503    nothing was done
+         +- OutcomeUnknown  503    it may have been done
+
+Doors (API, pages, command line) present them; nothing below them knows about HTTP. Codes are listed in api.md and
+docs/reference/errors.md.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mailhub.contract.texts import Text, _, plain
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One mistake in what was sent. ``pointer``: JSON Pointer (RFC 6901) to the field."""
+
+    pointer: str
+    code: str
+    message: Text
+
+
+class HubError(Exception):
+    """Base of all planned refusals: a stable code and a sentence that says what to do."""
+
+    code = "hub.error"
+
+    def __init__(self, message: Text, *, code: str | None = None) -> None:
+        super().__init__(plain(message))
+        self.message = message
+        if code is not None:
+            self.code = code
+
+
+class NotSignedIn(HubError):
+    code = "authentication.required"
+
+
+class Denied(HubError):
+    code = "permission.denied"
+
+
+class NotFound(HubError):
+    code = "not_found"
+
+
+class WrongState(HubError):
+    code = "wrong_state"
+
+
+class RevisionStale(HubError):
+    code = "revision.stale"
+
+
+class RevisionMissing(HubError):
+    code = "revision.missing"
+
+
+class TooLarge(HubError):
+    code = "request.too_large"
+
+
+class Invalid(HubError):
+    """Holds all mistakes at once; ``code`` is that of the only or first one, so that clients can branch on it."""
+
+    code = "schema.invalid"
+
+    def __init__(self, errors: Sequence[FieldError], message: Text | None = None) -> None:
+        if not errors:
+            raise ValueError("Invalid needs at least one error")
+        super().__init__(message or errors[0].message, code=errors[0].code)
+        self.errors = tuple(errors)
+
+    @classmethod
+    def of(cls, pointer: str, code: str, message: Text) -> "Invalid":
+        """One mistake at one place."""
+        return cls([FieldError(pointer, code, message)])
+
+
+class TooManyRequests(HubError):
+    code = "rate_limited"
+
+    def __init__(self, message: Text, *, retry_after_seconds: float, code: str | None = None) -> None:
+        super().__init__(message, code=code)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class StorageUnavailable(HubError):
+    code = "storage.unavailable"
+
+
+class OutcomeUnknown(StorageUnavailable):
+    code = "storage.outcome_unknown"
+
+
+NOT_FOUND = _("There is nothing here, or you may not see it.")
