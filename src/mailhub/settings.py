@@ -1,0 +1,274 @@
+"""Every setting of the hub, in one frozen class.
+
+A setting is an attribute: ``http_port`` is ``mailhub.http.port`` in an ini file and ``MAILHUB_HTTP_PORT`` in the
+environment, which wins. To add one, add one attribute to its group; the two ini files and docs/reference/settings.md
+are then brought up to date by ``make settings``.
+"""
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import Field, dataclass, field, fields
+from typing import Any, Self, TypeVar
+
+from mailhub.contract.texts import Text, TranslationString, _, plain
+from mailhub.setting_kinds import (
+    Choice,
+    Decimal,
+    Kind,
+    Names,
+    SecretWords,
+    Size,
+    Switch,
+    Whole,
+    Words,
+    WrongValue,
+)
+
+__all__ = ["SETTINGS", "Setting", "Settings", "SettingsError"]
+
+T = TypeVar("T")
+
+_KB, _MB, _GB = 1024, 1024**2, 1024**3
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; ``problems`` names every wrong one, each with what was expected."""
+
+    def __init__(self, problems: Sequence[Text]) -> None:
+        super().__init__("\n".join(plain(problem) for problem in problems))
+        self.problems = tuple(problems)
+
+
+def _setting(kind: Kind[T], default: T, doc: TranslationString) -> T:
+    """One setting as a dataclass field; a secret one is left out of ``repr``."""
+    made: Any = field(
+        default=default, repr=not isinstance(kind, SecretWords), metadata={"kind": kind, "doc": doc}
+    )
+    return made  # type: ignore[no-any-return]  # a Field that dataclass() turns into a T, as dataclasses.field is typed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings of one hub. ``Settings()`` holds the defaults; ``load`` reads ini file and environment."""
+
+    environment: str = _setting(
+        Choice(("production", "sandbox")),
+        "production",
+        _(
+            "Whether real people get the mail. A sandbox marks itself as one and may relax rules that protect them."
+        ),
+    )
+
+    # data: where everything lies
+    data_dir: str = _setting(
+        Words(),
+        "var",
+        _("Folder of the embedded database, blobs, secret key, captured mail and the command line's socket."),
+    )
+
+    # store: the database
+    store_uri: str = _setting(
+        Words(),
+        "",
+        _("Address of the database: file://, zeo:// or postgres://. Empty: a file in the data folder."),
+    )
+
+    # secrets: the key that stored passwords are encrypted with
+    secrets_key: str = _setting(
+        SecretWords(),
+        "",
+        _("The secret key itself, 32 bytes in base64; meant for the environment. Empty: the key file."),
+    )
+    secrets_key_file: str = _setting(
+        Words(),
+        "",
+        _("File of the secret key, readable by its owner only. Empty: secret.key in the data folder."),
+    )
+
+    # http: the server that `mailhub serve` runs
+    http_host: str = _setting(Words(), "127.0.0.1", _("Address to listen on."))
+    http_port: int = _setting(Whole(0, 65535), 6543, _("Port to listen on; 0 takes a free one."))
+    http_threads: int = _setting(Whole(1, 256), 16, _("Requests answered at the same time."))
+    http_max_json_bytes: int = _setting(
+        Size(64 * _KB, _GB), 32 * _MB, _("Largest JSON body; bigger content goes by an upload.")
+    )
+    http_trusted_proxy: str = _setting(
+        Words(),
+        "",
+        _("Address of the reverse proxy whose X-Forwarded headers are believed. Empty: nobody's."),
+    )
+
+    # delivery: the work of sending
+    delivery_embedded: bool = _setting(
+        Switch(), True, _("Send mail in the process that answers requests. Off: `mailhub worker` sends it.")
+    )
+    delivery_threads: int = _setting(
+        Whole(1, 512), 16, _("Sending sessions open at the same time, over all accounts of a process.")
+    )
+    delivery_drain_seconds: float = _setting(
+        Decimal(0, 3600),
+        30.0,
+        _("Seconds that a stopping process gives its open sending sessions to end by themselves."),
+    )
+    delivery_lease_seconds: float = _setting(
+        Decimal(5, 600), 30.0, _("Seconds after which a worker that gave no sign of life is taken for dead.")
+    )
+
+    # retry: when a send that failed for now is tried again
+    retry_first_seconds: float = _setting(
+        Decimal(0.01, 86400), 60.0, _("Seconds before the second attempt; each later wait is longer.")
+    )
+    retry_cap_seconds: float = _setting(
+        Decimal(0.01, 7 * 86400), 3600.0, _("Longest wait between two attempts, in seconds.")
+    )
+
+    # message: what one message may hold
+    message_max_recipients: int = _setting(
+        Whole(1, 100_000), 500, _("Recipients of one message: to, cc and bcc together.")
+    )
+    message_max_subject_characters: int = _setting(Whole(78, 100_000), 2048, _("Characters of a subject."))
+    message_max_attachment_bytes: int = _setting(Size(1, 2 * _GB), 100 * _MB, _("Largest single attachment."))
+    message_max_bytes: int = _setting(
+        Size(64 * _KB, 4 * _GB),
+        150 * _MB,
+        _("Largest message: bodies and attachments together, before encoding."),
+    )
+
+    # uploads: files sent ahead of the message that uses them
+    uploads_expire_hours: float = _setting(
+        Decimal(0.01, 8760), 24.0, _("Hours after which an upload that no message uses is deleted.")
+    )
+
+    # network: where connectors may connect to
+    network_allow_private_hosts: bool = _setting(
+        Switch(), True, _("Allow mail servers at private and loopback addresses.")
+    )
+
+    # smtp: how the hub speaks to mail servers
+    smtp_ehlo_name: str = _setting(
+        Words(), "", _("Host name given in EHLO. Empty: the machine's own full name, else its address.")
+    )
+
+    # plugins: the distributions installed beside the hub
+    plugins_disabled: tuple[str, ...] = _setting(
+        Names(), (), _("Entry points of the group `mailhub` that are not loaded although they are installed.")
+    )
+    plugins_notify_seconds: float = _setting(
+        Decimal(0.01, 600),
+        30.0,
+        _("Seconds a plugin may take over a notification before it is given up and gets no more."),
+    )
+
+    # log: what the process says on standard error
+    log_level: str = _setting(
+        Choice(("debug", "info", "warning", "error")), "info", _("Least severity that is logged.")
+    )
+    log_format: str = _setting(
+        Choice(("json", "text")), "json", _("One JSON object a line for machines, or plain lines for people.")
+    )
+
+    @classmethod
+    def load(cls, ini: Mapping[str, str], environ: Mapping[str, str]) -> Self:
+        """Settings of an ini section and the environment, which wins; other names than ``mailhub.`` are passed over.
+
+        Raises ``SettingsError`` that names every unknown and every wrong setting.
+        """
+        values, problems = _read(ini, environ)
+        made = cls(**values)
+        problems += [*_unknown(ini, environ), *_contradictions(made)]
+        if problems:
+            raise SettingsError(problems)
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What is known about one setting: for the loader, the ini files and the reference."""
+
+    attribute: str
+    kind: Kind[object]
+    default: object
+    doc: TranslationString
+
+    @property
+    def area(self) -> str:
+        """The group it belongs to: the word behind ``mailhub.``."""
+        return self.attribute.partition("_")[0]
+
+    @property
+    def ini_name(self) -> str:
+        return f"mailhub.{self.attribute.replace('_', '.', 1)}"
+
+    @property
+    def environment_name(self) -> str:
+        return f"MAILHUB_{self.attribute.upper()}"
+
+    @property
+    def default_text(self) -> str:
+        """The default as an ini file would hold it."""
+        return self.kind.show(self.default)
+
+    @property
+    def is_secret(self) -> bool:
+        return isinstance(self.kind, SecretWords)
+
+
+def _described(attribute: Field[Any]) -> Setting:
+    return Setting(attribute.name, attribute.metadata["kind"], attribute.default, attribute.metadata["doc"])
+
+
+SETTINGS: tuple[Setting, ...] = tuple(_described(attribute) for attribute in fields(Settings))
+"""Every setting, grouped by area, in the order of the reference."""
+
+
+def _read(ini: Mapping[str, str], environ: Mapping[str, str]) -> tuple[dict[str, Any], list[Text]]:
+    values: dict[str, Any] = {}
+    problems: list[Text] = []
+    for setting in SETTINGS:
+        for name, source in ((setting.environment_name, environ), (setting.ini_name, ini)):
+            if name in source:
+                try:
+                    values[setting.attribute] = setting.kind.parse(source[name].strip())
+                except WrongValue as error:
+                    problems.append(_wrong(name, source[name], setting, error))
+                break
+    return values, problems
+
+
+def _wrong(name: str, text: str, setting: Setting, error: WrongValue) -> Text:
+    if setting.is_secret:
+        return _("${name}: ${why}", mapping={"name": name, "why": plain(error.message)})
+    return _("${name} = ${text}: ${why}", mapping={"name": name, "text": text, "why": plain(error.message)})
+
+
+def _unknown(ini: Mapping[str, str], environ: Mapping[str, str]) -> Iterator[Text]:
+    """Names nobody reads. In the environment only those in one of our areas: others use our prefix for their own."""
+    known = {setting.ini_name for setting in SETTINGS}
+    for name in ini:
+        if name.startswith("mailhub.") and name not in known:
+            yield _misspelt(name, known)
+    variables = {setting.environment_name for setting in SETTINGS}
+    areas = tuple(
+        f"MAILHUB_{setting.area.upper()}_" for setting in SETTINGS if setting.area != setting.attribute
+    )
+    for name in environ:
+        if name.startswith(areas) and name not in variables:
+            yield _misspelt(name, variables)
+
+
+def _misspelt(name: str, known: set[str]) -> Text:
+    nearest = difflib.get_close_matches(name, sorted(known), n=1)
+    if not nearest:
+        return _("${name}: there is no such setting", mapping={"name": name})
+    return _(
+        "${name}: there is no such setting; did you mean ${nearest}?",
+        mapping={"name": name, "nearest": nearest[0]},
+    )
+
+
+def _contradictions(settings: Settings) -> Iterator[Text]:
+    """Values that are each right, but not together."""
+    if settings.retry_cap_seconds < settings.retry_first_seconds:
+        yield _("mailhub.retry.cap_seconds is less than mailhub.retry.first_seconds")
+    if settings.message_max_bytes < settings.message_max_attachment_bytes:
+        yield _("mailhub.message.max_bytes is less than mailhub.message.max_attachment_bytes")
