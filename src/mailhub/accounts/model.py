@@ -1,0 +1,111 @@
+"""E-mail accounts as they are stored: what administrators set, and, apart from it, what happens to an account.
+
+The two are different objects because different writers change them: settings change with a request, attention and
+pause with delivery.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from BTrees.OOBTree import OOBTree
+from persistent import Persistent
+
+from mailhub.store.root import HubRoot
+
+DEFAULT_CONCURRENCY_LIMIT = 3
+DEFAULT_MAX_ATTEMPTS = 10
+
+
+class Attention(NamedTuple):
+    """Why an account (or one sending identity of it) stands still until somebody acts."""
+
+    code: str
+    message: str
+    since: datetime
+    action: str
+
+
+class AccountState(Persistent):
+    """What has happened to an account. ``closing`` stops new mail while it is being deleted."""
+
+    paused_at: datetime | None = None
+    paused_by = ""
+    attention: tuple[str, str, datetime, str] | None = None
+    is_closing = False
+
+    def is_blocked(self) -> bool:
+        """True while nothing may leave."""
+        return self.paused_at is not None or self.attention is not None or self.is_closing
+
+    def find_attention(self) -> Attention | None:
+        return None if self.attention is None else Attention(*self.attention)
+
+
+class Account(Persistent):
+    """Settings are plain values of the connector's schema; secrets stand apart, sealed, by their dotted path."""
+
+    limit_group: str | None = None
+    revision = 1
+
+    def __init__(
+        self,
+        account_id: str,
+        *,
+        connector: str,
+        name: str,
+        address: str,
+        settings: dict[str, Any],
+        secrets: dict[str, str],
+        rate_limit_per_minute: int,
+        concurrency_limit: int = DEFAULT_CONCURRENCY_LIMIT,
+        max_attempts: int = DEFAULT_MAX_ATTEMPTS,
+        limit_group: str | None = None,
+        created_at: datetime,
+    ) -> None:
+        self.id = account_id
+        self.connector = connector
+        self.name = name
+        self.address = address
+        self.settings = settings
+        self.secrets = secrets
+        self.rate_limit_per_minute = rate_limit_per_minute
+        self.concurrency_limit = concurrency_limit
+        self.max_attempts = max_attempts
+        self.limit_group = limit_group
+        self.created_at = created_at
+        self.state = AccountState()
+
+
+class DefaultAccount(Persistent):
+    """The pointer to the default account; a record of its own, so that others can rely on it by name."""
+
+    account_id: str | None = None
+
+
+class Accounts(Persistent):
+    """All accounts by id, and which one is the default."""
+
+    def __init__(self) -> None:
+        self.by_id = OOBTree()
+        self.default = DefaultAccount()
+
+    def find(self, account_id: str | None) -> Account | None:
+        return None if account_id is None else self.by_id.get(account_id)
+
+    def find_default(self) -> Account | None:
+        return self.find(self.default.account_id)
+
+    def __iter__(self) -> Iterator[Account]:
+        yield from self.by_id.values()
+
+
+def install(hub: HubRoot) -> None:
+    """Make the folder of accounts once."""
+    if not hasattr(hub, "accounts"):
+        hub.accounts = Accounts()
+
+
+def accounts_of(hub: HubRoot) -> Accounts:
+    accounts: Accounts = hub.accounts
+    return accounts

@@ -1,0 +1,140 @@
+"""What is written beside a message so that lists and counts cost the same with a million messages as with ten.
+
+``created`` facets are keyed by the message's own key, ``sent`` facets by the time it was sent. A writer adds to its own
+shard only; what it can't take out of another writer's shard stays there as a hint that readers see through.
+"""
+
+from datetime import datetime
+
+from mailhub.store.root import HubRoot
+from mailhub.store.writer import Shard
+
+from . import ids
+from .model import USER_KIND, Message, Related, messages_of
+from .states import GROUPS
+
+
+def partition_of(related: list[Related]) -> str:
+    """The sorted set of kinds of the related records, users left out (design: view policies ask by kind)."""
+    return "+".join(sorted({each.kind for each in related if each.kind != USER_KIND}))
+
+
+def owner_facet(owner_id: str) -> str:
+    return f"owner:{owner_id}"
+
+
+def group_facet(owner_id: str, group: str) -> str:
+    return f"owner-group:{owner_id}:{group}"
+
+
+def partition_facet(partition: str) -> str:
+    return f"partition:{partition}"
+
+
+def account_facet(account_id: str) -> str:
+    return f"account:{account_id}"
+
+
+def account_group_facet(account_id: str, group: str) -> str:
+    return f"account-group:{account_id}:{group}"
+
+
+def scenario_facet(scenario: str) -> str:
+    return f"scenario:{scenario}"
+
+
+def _lasting_facets(message: Message) -> list[str]:
+    return [
+        owner_facet(message.owner_id),
+        partition_facet(message.partition),
+        account_facet(message.account_id),
+        scenario_facet(message.scenario),
+    ]
+
+
+def _group_facets(message: Message, group: str) -> list[str]:
+    return [group_facet(message.owner_id, group), account_group_facet(message.account_id, group)]
+
+
+def index_new(hub: HubRoot, shard: Shard, message: Message) -> None:
+    """Index a message that was just stored, and count it."""
+    facets = messages_of(hub).shard_at(ids.month_of(message.key), shard.number).created
+    for facet in _lasting_facets(message) + _group_facets(message, GROUPS[message.status]):
+        facets.add(facet, message.key)
+    count(hub, shard, message, message.status, 1)
+
+
+def index_moved(hub: HubRoot, shard: Shard, message: Message, before: str) -> None:
+    """Follow a message from one status to the next, in the indexes and in the counts."""
+    count(hub, shard, message, before, -1)
+    count(hub, shard, message, message.status, 1)
+    old, new = GROUPS[before], GROUPS[message.status]
+    if old == new:
+        return
+    _change_group(hub, shard, message, old, new)
+    if new == "sent":
+        _index_sent(hub, shard, message)
+
+
+def index_reassigned(hub: HubRoot, shard: Shard, message: Message, account_before: str) -> None:
+    """Follow a waiting message to another account."""
+    facets = messages_of(hub).shard_at(ids.month_of(message.key), shard.number).created
+    group = GROUPS[message.status]
+    for facet in (account_facet(account_before), account_group_facet(account_before, group)):
+        facets.discard(facet, message.key)
+    for facet in (account_facet(message.account_id), account_group_facet(message.account_id, group)):
+        facets.add(facet, message.key)
+    add_to_counter(hub, shard, ("account", account_before, message.status, ""), -1)
+    add_to_counter(hub, shard, ("account", message.account_id, message.status, ""), 1)
+
+
+def _change_group(hub: HubRoot, shard: Shard, message: Message, old: str, new: str) -> None:
+    facets = messages_of(hub).shard_at(ids.month_of(message.key), shard.number).created
+    for facet in _group_facets(message, old):
+        facets.discard(facet, message.key)
+    if new != "sent":
+        for facet in _group_facets(message, new):
+            facets.add(facet, message.key)
+
+
+def _index_sent(hub: HubRoot, shard: Shard, message: Message) -> None:
+    key = ids.make_key(shard.next_key(), shard.number)
+    month = messages_of(hub).shard_at(ids.month_of(key), shard.number)
+    month.sent_ids[key] = message.id
+    for facet in _lasting_facets(message):
+        month.sent.add(facet, key)
+
+
+def count(hub: HubRoot, shard: Shard, message: Message, status: str, change: int) -> None:
+    day = sent_day(message.sent_at) if status == "sent" else ""
+    add_to_counter(hub, shard, ("owner", message.owner_id, message.partition, status, day), change)
+    add_to_counter(hub, shard, ("account", message.account_id, status, day), change)
+
+
+def sent_day(at: datetime | None) -> str:
+    return "" if at is None else at.strftime("%Y-%m-%d")
+
+
+def add_to_counter(hub: HubRoot, shard: Shard, name: tuple[str, ...], change: int) -> None:
+    """Add to one of this writer's counters; a counter's value is the sum over all writers."""
+    counters = messages_of(hub).counters_of(shard.number)
+    counters[name] = counters.get(name, 0) + change
+
+
+def counted(hub: HubRoot, first: tuple[str, ...], last: tuple[str, ...]) -> int:
+    """The sum of all counters from the first name to the last, both included, over all writers."""
+    return sum(
+        sum(counters.values(min=first, max=last)) for counters in messages_of(hub).counters.values()
+    )
+
+
+def waiting_of_account(hub: HubRoot, account_id: str, status: str) -> int:
+    """How many messages of an account have this status; not for ``sent``, which is counted by day."""
+    name = ("account", account_id, status, "")
+    return counted(hub, name, name)
+
+
+def sent_of_account(hub: HubRoot, account_id: str, day: datetime) -> int:
+    """How many messages of an account were sent on this day (UTC)."""
+    name = ("account", account_id, "sent", sent_day(day))
+    return counted(hub, name, name)

@@ -1,0 +1,264 @@
+"""The stored message. Its content never changes after acceptance; what changes is small and kept apart from it.
+
+Plain values only in the attributes (text, numbers, tuples, datetimes), so that a moved class breaks no data.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from BTrees.IOBTree import IOBTree
+from BTrees.LLBTree import LLTreeSet
+from BTrees.LOBTree import LOBTree
+from BTrees.OOBTree import OOBTree
+from persistent import Persistent
+
+from mailhub.contract.message import Address, Importance, Recipient
+from mailhub.store.root import HubRoot
+
+from . import ids
+
+PRIORITIES = {"high": 0, "normal": 1, "low": 2}
+USER_KIND = "user"
+"""The kind of related record that says who sent; view policies leave it out (RE5, VP4)."""
+
+Mailbox = tuple[str, str]
+"""A stored address: (address, name)."""
+
+
+class HistoryEntry(NamedTuple):
+    """One transition or attempt, as it is shown; stored as a plain tuple of the same order."""
+
+    at: datetime
+    event: str
+    status: str
+    attempt: int
+    code: str = ""
+    detail: str = ""
+    possible_duplicate: bool = False
+
+
+class RecipientState(NamedTuple):
+    """The last answer for one recipient; stored as a plain tuple, in the order of ``MessageContent.recipients``."""
+
+    outcome: str = "pending"
+    code: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """A record of the business application that a message belongs to (RE)."""
+
+    kind: str
+    id: str
+    title: str = ""
+    url: str = ""
+    relation: str = "related"
+
+
+class StoredAttachment(Persistent):
+    """A file of a message: what it is called, and its content's own record or blob."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        content_type: str,
+        content: Any,
+        inline: bool = False,
+        content_id: str | None = None,
+        source: str = "message",
+    ) -> None:
+        self.name = name
+        self.content_type = content_type
+        self.content = content
+        self.inline = inline
+        self.content_id = content_id
+        self.source = source
+
+
+class MessageContent(Persistent):
+    """What was accepted. Date, Message-ID and boundary seed are fixed here, so every attempt is the same mail."""
+
+    from_: Mailbox
+    sender: Mailbox | None = None
+    envelope_from: str
+    to: tuple[Mailbox, ...] = ()
+    cc: tuple[Mailbox, ...] = ()
+    bcc: tuple[Mailbox, ...] = ()
+    reply_to: tuple[Mailbox, ...] = ()
+    subject = ""
+    text: Any = None
+    html: Any = None
+    attachments: tuple[StoredAttachment, ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    importance: Importance = "normal"
+    date: datetime
+    message_id: str
+    boundary_seed: str
+    related: tuple[tuple[str, str, str, str, str], ...] = ()
+    tags: tuple[str, ...] = ()
+    metadata: dict[str, Any] = {}
+    warnings: tuple[tuple[str, str], ...] = ()
+
+    def __init__(self, **fields: Any) -> None:
+        for name, value in fields.items():
+            setattr(self, name, value)
+
+    def recipients(self) -> list[Recipient]:
+        """The envelope: To, Cc and Bcc in that order, each address once (its first place wins)."""
+        seen: dict[str, Recipient] = {}
+        for kind in ("to", "cc", "bcc"):
+            for address, name in getattr(self, kind):
+                seen.setdefault(_comparable(address), Recipient(address, kind, name))  # type: ignore[arg-type]
+        return list(seen.values())
+
+    def related_records(self) -> list[Related]:
+        return [Related(*each) for each in self.related]
+
+
+def _comparable(address: str) -> str:
+    local, _at, domain = address.rpartition("@")
+    return f"{local}@{domain.lower()}"
+
+
+def mailbox(address: Address) -> Mailbox:
+    return (address.address, address.name)
+
+
+class Message(Persistent):
+    """A message's life: where it belongs and what has become of it."""
+
+    content: MessageContent
+    status: str = "queued"
+    scenario: str = ""
+    account_id: str
+    lane_id: str
+    owner_id: str
+    caller_id: str
+    partition: str = ""
+    priority: str = "normal"
+    created_at: datetime
+    queued_at: datetime | None = None
+    send_at: datetime | None = None
+    expires_at: datetime | None = None
+    next_attempt_at: datetime | None = None
+    sent_at: datetime | None = None
+    attempts = 0
+    queue_key = 0
+    """The one entry of a lane that may claim this message now; every older entry is void."""
+    error: tuple[str, str, bool] | None = None
+    outcomes: tuple[tuple[str, str, str], ...] | None = None
+    is_partial = False
+    possible_duplicate = False
+    history: tuple[tuple[Any, ...], ...] = ()
+    revision = 1
+
+    def __init__(self, message_id: str, key: int, **fields: Any) -> None:
+        self.id = message_id
+        self.key = key
+        for name, value in fields.items():
+            setattr(self, name, value)
+
+    def recipient_states(self) -> list[tuple[Recipient, RecipientState]]:
+        """Each envelope recipient with its last answer."""
+        recipients = self.content.recipients()
+        states = self.outcomes or (RecipientState(),) * len(recipients)
+        return [(each, RecipientState(*state)) for each, state in zip(recipients, states, strict=True)]
+
+    def pending_recipients(self) -> tuple[Recipient, ...]:
+        """Those that have no final answer yet."""
+        return tuple(each for each, state in self.recipient_states() if state.outcome in ("pending", "deferred"))
+
+    def history_entries(self) -> list[HistoryEntry]:
+        return [HistoryEntry(*each) for each in self.history]
+
+
+class Facets(Persistent):
+    """Sets of message keys by name (``owner:<id>``, ``account:<id>`` ...). Entries are hints: readers verify."""
+
+    def __init__(self) -> None:
+        self.sets = OOBTree()
+
+    def add(self, facet: str, key: int) -> None:
+        keys = self.sets.get(facet)
+        if keys is None:
+            keys = self.sets[facet] = LLTreeSet()
+        keys.insert(key)
+
+    def discard(self, facet: str, key: int) -> None:
+        keys = self.sets.get(facet)
+        if keys is not None and keys.has_key(key):
+            keys.remove(key)
+
+    def find(self, facet: str) -> Any:
+        """The set of this name, or None."""
+        return self.sets.get(facet)
+
+
+class MonthShard(Persistent):
+    """What one writer has written in one month: messages, and the index entries of that month's messages.
+
+    ``sent`` is ordered by the time of sending: its keys lead to ids through ``sent_ids``.
+    """
+
+    def __init__(self) -> None:
+        self.messages = LOBTree()
+        self.created = Facets()
+        self.sent = Facets()
+        self.sent_ids = LOBTree()
+
+
+class Messages(Persistent):
+    """All messages, by month and writer, and the counters of each writer."""
+
+    def __init__(self) -> None:
+        self.months = OOBTree()
+        self.counters = IOBTree()
+
+    def shard_at(self, month: str, writer: int) -> MonthShard:
+        """The shard of a month and writer, made when it is missing; for write commands only."""
+        writers = self.months.get(month)
+        if writers is None:
+            writers = self.months[month] = IOBTree()
+        shard = writers.get(writer)
+        if shard is None:
+            shard = writers[writer] = MonthShard()
+        return shard
+
+    def find_shard(self, month: str, writer: int) -> MonthShard | None:
+        writers = self.months.get(month)
+        return None if writers is None else writers.get(writer)
+
+    def iter_shards(self, month: str) -> Iterator[MonthShard]:
+        """All writers' shards of a month."""
+        yield from self.months.get(month, {}).values()
+
+    def find(self, message_id: str) -> Message | None:
+        """The message with this id, or None; a guessed or mutilated id finds nothing."""
+        key = ids.find_key(message_id)
+        if key is None:
+            return None
+        shard = self.find_shard(ids.month_of(key), ids.writer_of(key))
+        message = None if shard is None else shard.messages.get(key)
+        return message if message is not None and message.id == message_id else None
+
+    def counters_of(self, writer: int) -> Any:
+        """This writer's counters, made when they are missing; for write commands only."""
+        counters = self.counters.get(writer)
+        if counters is None:
+            counters = self.counters[writer] = OOBTree()
+        return counters
+
+
+def install(hub: HubRoot) -> None:
+    """Make the folder of messages once."""
+    if not hasattr(hub, "messages"):
+        hub.messages = Messages()
+
+
+def messages_of(hub: HubRoot) -> Messages:
+    messages: Messages = hub.messages
+    return messages
