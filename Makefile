@@ -1,0 +1,61 @@
+# Nothing here touches anything outside this folder, except test-system, which installs Debian packages.
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/installed
+LOCK := requirements/development.txt
+PROJECTS := $(sort $(wildcard plugins/*/pyproject.toml))
+SOURCES := $(sort $(wildcard plugins/*/src))
+LINTED := src tests plugins tools conftest.py docs
+TYPED := src tests conftest.py tools docs/conf.py $(SOURCES)
+EMPTY :=
+MYPYPATH := $(subst $(EMPTY) $(EMPTY),:,$(SOURCES))
+
+.PHONY: help install run test test-system lint bench docs settings lock format clean
+
+help:
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
+
+install: $(STAMP) ## core, every distribution under plugins/ and the development tools, into .venv
+
+$(STAMP): $(LOCK) pyproject.toml setup.cfg $(PROJECTS)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mailhub needs Python 3.11 or newer")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes -r $(LOCK)
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e . $(PROJECTS:%/pyproject.toml=-e %)
+	@touch $@
+
+run: install ## the hub, a capture server and a first account, all under var/
+	$(BIN)/python -m mailhub.cli.first_run --data var
+
+test: lint ## lint, then every test
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+test-system: ## what some tests need from the system (Debian, as root)
+	@tools/install-system-packages
+
+lint: install ## style, types and import rules
+	$(BIN)/ruff check $(LINTED)
+	$(BIN)/ruff format --check $(LINTED)
+	MYPYPATH=$(MYPYPATH) $(BIN)/mypy $(TYPED)
+	$(BIN)/lint-imports
+
+format: install ## bring the code into shape
+	$(BIN)/ruff check --fix-only --quiet $(LINTED)
+	$(BIN)/ruff format $(LINTED)
+
+bench: install ## three figures, each with what it is held against
+	$(BIN)/python -m tests.bench
+
+docs: install ## the documentation, as HTML in docs/_build
+	$(BIN)/python -m sphinx -W --keep-going --quiet -b html docs docs/_build/html
+	@echo "docs/_build/html/index.html"
+
+settings: install ## ini files and docs/reference/settings.md from the settings' own table
+	$(BIN)/python tools/write_settings.py
+
+lock: ## the locks anew, from what every pyproject.toml asks for
+	$(PYTHON) tools/make_locks.py
+
+clean: ## everything that was made here, except var/
+	rm -rf .venv build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

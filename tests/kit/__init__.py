@@ -1,0 +1,1 @@
+"""What all tests of this repository share and no plugin author needs (for those: ``mailhub.testing``)."""
