@@ -5,8 +5,8 @@ A hint is a keyword of the node::
     colander.SchemaNode(colander.String(), name="password", title=_("Password"), **secret(bound_to=("server", "user_name")))
 
 Known hints: ``secret``, ``secret_bound_to``, ``unit``, ``multiline``, ``choices``, ``address``, ``file``, ``rich_text``,
-``visible_when``, ``help``, ``placeholder``, ``example``, ``readonly``. The hub's own converter refuses unknown ones,
-so a typing mistake shows at start.
+``visible_when``, ``help``, ``placeholder``, ``example``, ``readonly``, ``nullable``, ``settings_of``. The hub's own
+converter refuses unknown ones, so a typing mistake shows at start.
 """
 
 from collections.abc import Sequence
@@ -29,6 +29,8 @@ HINT_NAMES = frozenset(
         "placeholder",
         "example",
         "readonly",
+        "nullable",
+        "settings_of",
     }
 )
 
@@ -89,3 +91,16 @@ def help_text(text: Text) -> Hint:
 def example(value: object) -> Hint:
     """A value that stands in the documentation; it must be valid."""
     return {"example": value}
+
+
+def nullable() -> Hint:
+    """``null`` is a value here; a node whose ``missing`` is None says so already."""
+    return {"nullable": True}
+
+
+def settings_of(sibling: str, *, partial: bool = False) -> Hint:
+    """The node holds the settings of the connector that this sibling names; give it ``colander.Mapping()``.
+
+    ``partial``: settings may be left out (they are stored already), and secrets may be kept.
+    """
+    return {"settings_of": (sibling, partial)}
