@@ -30,7 +30,9 @@ def asked_for() -> tuple[list[str], list[str]]:
     projects = [tomllib.loads(path.read_text()) for path in own_distributions()]
     ours = {normal(project["project"]["name"]) for project in projects}
     runtime = [name for project in projects for name in project["project"].get("dependencies", ())]
-    development = [name for project in projects for name in project.get("dependency-groups", {}).get("dev", ())]
+    development = [
+        name for project in projects for name in project.get("dependency-groups", {}).get("dev", ())
+    ]
     return [need for need in runtime if name_of(need) not in ours], development
 
 
@@ -43,7 +45,9 @@ def normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def compile_lock(uv: Path, needs: list[str], lock: Path, constraints: list[Path], upgrades: list[str]) -> None:
+def compile_lock(
+    uv: Path, needs: list[str], lock: Path, constraints: list[Path], upgrades: list[str]
+) -> None:
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "needs.in"
         source.write_text("\n".join([*needs, "setuptools<81"]) + "\n")
