@@ -1,10 +1,18 @@
 from dataclasses import dataclass
 
 import pytest
-from tests.unit.events.fakes import START, FakeShard
 
-from mailhub.events.audit import REPLACED_SECRET, SECRET_NAMES, install, list_changes, record_change
+from mailhub.events.audit import (
+    REPLACED_SECRET,
+    SECRET_NAMES,
+    AuditEntry,
+    Values,
+    install,
+    list_changes,
+    record_change,
+)
 from mailhub.store.root import HubRoot
+from tests.unit.events.fakes import START, FakeShard
 
 
 @dataclass(frozen=True)
@@ -17,22 +25,30 @@ class Somebody:
 
 
 @pytest.fixture
-def hub():
+def hub() -> HubRoot:
     hub = HubRoot()
     install(hub)
     return hub
 
 
-def record(hub, before=None, after=None, *, id="x", subject="account", shard=None):
+def record(
+    hub: HubRoot,
+    before: Values | None = None,
+    after: Values | None = None,
+    *,
+    id: str = "x",
+    subject: str = "account",
+    shard: FakeShard | None = None,
+) -> None:
     record_change(hub, shard or FakeShard(), Somebody(), "changed", subject, id, before, after)
 
 
-def only(hub):
+def only(hub: HubRoot) -> AuditEntry:
     (entry,) = list_changes(hub, 10)
     return entry
 
 
-def test_an_entry_says_who_when_from_where_and_what(hub):
+def test_an_entry_says_who_when_from_where_and_what(hub: HubRoot) -> None:
     record_change(hub, FakeShard(), Somebody(), "created", "account", "a1", None, {"name": "Sales"})
 
     entry = only(hub)
@@ -42,7 +58,7 @@ def test_an_entry_says_who_when_from_where_and_what(hub):
     assert (entry.before, entry.after) == (None, {"name": "Sales"})
 
 
-def test_of_two_states_only_what_differs_is_kept(hub):
+def test_of_two_states_only_what_differs_is_kept(hub: HubRoot) -> None:
     record(
         hub,
         {"name": "Sales", "settings": {"server": "a", "port": 25}, "gone": 1},
@@ -53,7 +69,7 @@ def test_of_two_states_only_what_differs_is_kept(hub):
     assert only(hub).after == {"settings": {"server": "b"}, "new": None}
 
 
-def test_secrets_show_as_set_or_not_set(hub):
+def test_secrets_show_as_set_or_not_set(hub: HubRoot) -> None:
     record(hub, {"settings": {"password": None}}, {"settings": {"password": "hunter2hunter2"}})
 
     assert only(hub).before == {"settings": {"password": {"is_set": False}}}
@@ -61,38 +77,38 @@ def test_secrets_show_as_set_or_not_set(hub):
 
 
 @pytest.mark.parametrize("name", sorted(SECRET_NAMES))
-def test_what_bears_a_secrets_name_is_masked_wherever_it_stands(hub, name):
+def test_what_bears_a_secrets_name_is_masked_wherever_it_stands(hub: HubRoot, name: str) -> None:
     record(hub, None, {name: "canary", "inside": [{name: b"canary"}]})
 
     assert only(hub).after == {name: {"is_set": True}, "inside": [{name: {"is_set": True}}]}
 
 
-def test_a_secret_that_gave_way_to_another_shows(hub):
+def test_a_secret_that_gave_way_to_another_shows(hub: HubRoot) -> None:
     record(hub, {"password": {"is_set": True}}, {"password": REPLACED_SECRET})
 
     assert only(hub).after == {"password": {"is_set": True, "is_new": True}}
 
 
-def test_later_changes_of_the_callers_values_do_not_reach_the_trail(hub):
-    after = {"scopes": ["a"]}
-    record(hub, None, after)
-    after["scopes"].append("b")
+def test_later_changes_of_the_callers_values_do_not_reach_the_trail(hub: HubRoot) -> None:
+    scopes = ["a"]
+    record(hub, None, {"scopes": scopes})
+    scopes.append("b")
 
     assert only(hub).after == {"scopes": ["a"]}
 
 
-def test_sets_are_kept_sorted(hub):
+def test_sets_are_kept_sorted(hub: HubRoot) -> None:
     record(hub, None, {"permission_sets": frozenset({"b", "a"})})
 
     assert only(hub).after == {"permission_sets": ["a", "b"]}
 
 
-def test_what_is_not_plain_is_refused(hub):
+def test_what_is_not_plain_is_refused(hub: HubRoot) -> None:
     with pytest.raises(TypeError, match="body"):
         record(hub, None, {"body": object()})
 
 
-def test_the_trail_is_read_newest_first_page_by_page(hub):
+def test_the_trail_is_read_newest_first_page_by_page(hub: HubRoot) -> None:
     shard = FakeShard()
     for number in range(5):
         record(hub, None, {}, id=str(number), shard=shard)
@@ -103,7 +119,7 @@ def test_the_trail_is_read_newest_first_page_by_page(hub):
     assert [entry.id for entry in first + second] == ["4", "3", "2", "1"]
 
 
-def test_one_kind_of_object_can_be_asked_for(hub):
+def test_one_kind_of_object_can_be_asked_for(hub: HubRoot) -> None:
     shard = FakeShard()
     record(hub, None, {}, subject="user", id="u", shard=shard)
     record(hub, None, {}, subject="account", id="a", shard=shard)

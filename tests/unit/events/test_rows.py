@@ -3,9 +3,8 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.events.fakes import START, FakeShard
 
-from mailhub.events.catalogue import CATALOGUE, UnknownEvent
+from mailhub.events.catalogue import CATALOGUE, Dimension, UnknownEvent
 from mailhub.events.cursor import EventCursor
 from mailhub.events.rows import (
     TOPIC,
@@ -16,8 +15,9 @@ from mailhub.events.rows import (
     record_event,
 )
 from mailhub.store.root import HubRoot
+from tests.unit.events.fakes import START, FakeShard
 
-ABOUT = {
+ABOUT: dict[str, Dimension] = {
     "message": "m1",
     "account": "a1",
     "connector": "smtp",
@@ -29,31 +29,31 @@ BEGINNING = EventCursor()
 
 
 @pytest.fixture
-def hub():
+def hub() -> HubRoot:
     return new_hub()
 
 
-def new_hub():
+def new_hub() -> HubRoot:
     hub = HubRoot()
     install(hub)
     return hub
 
 
-def record(hub, shard, message="m1"):
+def record(hub: HubRoot, shard: FakeShard, message: str = "m1") -> None:
     record_event(hub, shard, "message.queued", **{**ABOUT, "message": message})
 
 
-def messages(hub, cursor=BEGINNING, limit=100):
+def messages(hub: HubRoot, cursor: EventCursor = BEGINNING, limit: int = 100) -> list[Dimension]:
     return [event.dimensions["message"] for event in iter_events(hub, cursor, limit)]
 
 
-def read_all(hub, cursor):
+def read_all(hub: HubRoot, cursor: EventCursor) -> EventCursor:
     for event in iter_events(hub, cursor, 1_000):
         cursor = cursor.after(event)
     return cursor
 
 
-def test_installing_twice_keeps_what_is_there(hub):
+def test_installing_twice_keeps_what_is_there(hub: HubRoot) -> None:
     record(hub, FakeShard())
     install(hub)
 
@@ -61,35 +61,35 @@ def test_installing_twice_keeps_what_is_there(hub):
 
 
 @pytest.mark.parametrize("name", CATALOGUE)
-def test_every_event_of_the_catalogue_reads_back_as_it_was_recorded(hub, name):
-    given = dict.fromkeys(CATALOGUE[name].dimensions, "x")
+def test_every_event_of_the_catalogue_reads_back_as_it_was_recorded(hub: HubRoot, name: str) -> None:
+    dimensions: dict[str, Dimension] = dict.fromkeys(CATALOGUE[name].dimensions, "x")
 
-    record_event(hub, FakeShard(), name, **given)
+    record_event(hub, FakeShard(), name, **dimensions)
 
     (event,) = iter_events(hub, BEGINNING, 10)
-    assert (event.name, event.at, dict(event.dimensions)) == (name, START, given)
+    assert (event.name, event.at, dict(event.dimensions)) == (name, START, dimensions)
 
 
-def test_an_event_without_a_catalogue_entry_is_refused_and_leaves_no_row(hub):
+def test_an_event_without_a_catalogue_entry_is_refused_and_leaves_no_row(hub: HubRoot) -> None:
     with pytest.raises(UnknownEvent, match=r"message\.sendt"):
         record_event(hub, FakeShard(), "message.sendt", **ABOUT)
     assert messages(hub) == []
 
 
-def test_a_dimension_without_an_entry_is_refused(hub):
+def test_a_dimension_without_an_entry_is_refused(hub: HubRoot) -> None:
     with pytest.raises(UnknownEvent, match="subject"):
         record_event(hub, FakeShard(), "message.sent", **ABOUT, subject="Invoice 1")
 
 
 @pytest.mark.parametrize("missing", ABOUT)
-def test_a_message_event_without_one_of_its_dimensions_is_refused(hub, missing):
+def test_a_message_event_without_one_of_its_dimensions_is_refused(hub: HubRoot, missing: str) -> None:
     given = {name: value for name, value in ABOUT.items() if name != missing}
 
     with pytest.raises(UnknownEvent, match=missing):
         record_event(hub, FakeShard(), "message.sent", **given)
 
 
-def test_a_servers_answer_is_kept_without_addresses(hub):
+def test_a_servers_answer_is_kept_without_addresses(hub: HubRoot) -> None:
     record_event(
         hub,
         FakeShard(),
@@ -103,7 +103,7 @@ def test_a_servers_answer_is_kept_without_addresses(hub):
     assert event.dimensions["reply"] == "550 <address> no"
 
 
-def test_the_owner_does_not_leave_the_hub(hub):
+def test_the_owner_does_not_leave_the_hub(hub: HubRoot) -> None:
     record_event(hub, FakeShard(), "message.sent", **ABOUT, duration_seconds=0.25)
 
     (event,) = iter_events(hub, BEGINNING, 10)
@@ -117,7 +117,7 @@ def test_the_owner_does_not_leave_the_hub(hub):
     }
 
 
-def test_a_row_from_before_a_dimension_was_appended_is_read_with_none(hub):
+def test_a_row_from_before_a_dimension_was_appended_is_read_with_none(hub: HubRoot) -> None:
     shard = FakeShard()
     events_of(hub).append(shard, ("message.failed", 0, *ABOUT.values()))
 
@@ -126,14 +126,14 @@ def test_a_row_from_before_a_dimension_was_appended_is_read_with_none(hub):
     assert event.dimensions["reply"] is None
 
 
-def test_readers_are_woken(hub):
+def test_readers_are_woken(hub: HubRoot) -> None:
     shard = FakeShard()
     record(hub, shard)
 
     assert shard.woken == [TOPIC]
 
 
-def test_a_reader_goes_on_where_it_stopped(hub):
+def test_a_reader_goes_on_where_it_stopped(hub: HubRoot) -> None:
     shard = FakeShard()
     for number in range(5):
         record(hub, shard, f"m{number}")
@@ -144,7 +144,7 @@ def test_a_reader_goes_on_where_it_stopped(hub):
     assert messages(hub, EventCursor.parse(str(cursor))) == ["m2", "m3", "m4"]
 
 
-def test_an_older_event_that_a_slower_writer_commits_later_is_not_skipped(hub):
+def test_an_older_event_that_a_slower_writer_commits_later_is_not_skipped(hub: HubRoot) -> None:
     fast, slow = FakeShard(1, START + timedelta(seconds=5)), FakeShard(2, START)
     record(hub, fast, "fast")
     cursor = read_all(hub, BEGINNING)
@@ -154,7 +154,7 @@ def test_an_older_event_that_a_slower_writer_commits_later_is_not_skipped(hub):
     assert messages(hub, cursor) == ["slow"]
 
 
-def test_a_late_writer_of_last_month_is_not_skipped(hub):
+def test_a_late_writer_of_last_month_is_not_skipped(hub: HubRoot) -> None:
     fast, slow = FakeShard(1, START), FakeShard(2, START - timedelta(days=3))
     record(hub, slow, "october")
     record(hub, fast, "november")
@@ -165,7 +165,7 @@ def test_a_late_writer_of_last_month_is_not_skipped(hub):
     assert messages(hub, cursor) == ["october, late"]
 
 
-def test_the_newest_cursor_sees_only_what_comes(hub):
+def test_the_newest_cursor_sees_only_what_comes(hub: HubRoot) -> None:
     shard = FakeShard()
     record(hub, shard, "old")
     cursor = newest_cursor(hub)
@@ -175,8 +175,11 @@ def test_the_newest_cursor_sees_only_what_comes(hub):
 
 
 @given(st.lists(st.tuples(st.integers(1, 3), st.integers(-90, 90), st.integers(0, 3))))
-def test_whoever_writes_when_and_however_one_reads_each_event_is_seen_once(steps):
-    hub, seen, cursor = new_hub(), [], BEGINNING
+def test_whoever_writes_when_and_however_one_reads_each_event_is_seen_once(
+    steps: list[tuple[int, int, int]],
+) -> None:
+    hub, cursor = new_hub(), BEGINNING
+    seen: list[Dimension] = []
     shards = {number: FakeShard(number) for number in (1, 2, 3)}
     for number, (writer, days, limit) in enumerate(steps):
         shards[writer].set_time(START + timedelta(days=days))
@@ -186,4 +189,4 @@ def test_whoever_writes_when_and_however_one_reads_each_event_is_seen_once(steps
             cursor = cursor.after(event)
     seen += messages(hub, cursor, 1_000)
 
-    assert sorted(seen) == sorted(f"m{number}" for number in range(len(steps)))
+    assert sorted(map(str, seen)) == sorted(f"m{number}" for number in range(len(steps)))
