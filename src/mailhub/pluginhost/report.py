@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from mailhub.contract.texts import Text
+from mailhub.contract.texts import Text, plain
 
 PluginState = Literal["loaded", "failed", "disabled"]
 
@@ -12,7 +12,7 @@ class PluginProblem(Exception):
     """A reason why a plugin cannot be used; ``message`` is for people."""
 
     def __init__(self, message: Text) -> None:
-        super().__init__(message)
+        super().__init__(plain(message))
         self.message = message
 
 
