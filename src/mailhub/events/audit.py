@@ -11,7 +11,8 @@ from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
-from .shard import Shard
+from mailhub.store.shards import Shard
+
 from .sharded_rows import KeyedRow, ShardedRows, from_microseconds, to_microseconds
 
 if TYPE_CHECKING:

@@ -16,10 +16,11 @@ from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, cast
 
+from mailhub.store.shards import Shard
+
 from .catalogue import Dimension, EventType, UnknownEvent, event_type
 from .cursor import EventCursor
 from .redaction import without_addresses
-from .shard import Shard
 from .sharded_rows import KeyedRow, ShardedRows, from_microseconds, to_microseconds
 
 if TYPE_CHECKING:

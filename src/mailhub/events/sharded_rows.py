@@ -1,9 +1,9 @@
 """Append-only rows, a tree per month and writer: what events and audit rows are kept in (design decisions 9, 13, 26).
 
-Every reader relies on one rule: **the keys of one writer only grow, in the order of its commits**. The ``WriterHead``
-holds it. It is one small object that each append writes, so of two transactions that append for the same writer at the
-same time one must run again and then gets a later key; without it a BTree would merge them, and a reader that has seen
-the later key would never see the earlier one.
+Every reader relies on one rule: **the keys of one writer only grow, in the order of its commits**. ``Shard.next_key``
+holds it: each key is written down in the writer's own record, so of two transactions that append for one writer at the
+same time one conflicts, runs again and gets a later key. Without that a BTree would merge them, and a reader that has
+seen the later key would never see the earlier one.
 """
 
 import heapq
@@ -16,7 +16,7 @@ from BTrees.LOBTree import LOBTree
 from BTrees.OOBTree import OOBTree
 from persistent import Persistent
 
-from .shard import Shard
+from mailhub.store.shards import Shard
 
 Row = tuple[Any, ...]
 
@@ -29,28 +29,17 @@ class KeyedRow(NamedTuple):
     row: Row
 
 
-class WriterHead(Persistent):
-    """The last key a writer has used."""
-
-    def __init__(self) -> None:
-        self.last_key = 0
-
-
 class ShardedRows(Persistent):
     """Rows by month, writer and key."""
 
     def __init__(self) -> None:
         self._months = OOBTree()
-        self._heads = IOBTree()
 
     def append(self, shard: Shard, row: Row) -> int:
         """Add a row for this writer; its key."""
-        head = self._heads.get(shard.number)
-        if head is None:
-            head = self._heads[shard.number] = WriterHead()
-        head.last_key = max(shard.next_key(), head.last_key + 1)
-        self._tree_of(shard)[head.last_key] = row
-        return int(head.last_key)
+        key = shard.next_key()
+        self._tree_of(shard)[key] = row
+        return key
 
     def _tree_of(self, shard: Shard) -> Any:
         writers = self._months.get(shard.month)
@@ -63,7 +52,10 @@ class ShardedRows(Persistent):
 
     def last_keys(self) -> dict[int, int]:
         """The last key of each writer: where a reader stands that has read everything."""
-        return {int(writer): int(head.last_key) for writer, head in self._heads.items()}
+        last_keys: dict[int, int] = {}
+        for writer, tree in self._trees():
+            last_keys[writer] = max(last_keys.get(writer, 0), int(tree.maxKey()))
+        return last_keys
 
     def iter_after(self, last_keys: Mapping[int, int]) -> Iterator[KeyedRow]:
         """What each writer wrote after the reader's last key of that writer, merged in order of time."""

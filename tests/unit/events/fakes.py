@@ -1,29 +1,19 @@
-"""A shard without a store."""
+"""Shards of writers as the store makes them, one for each transaction."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+
+from mailhub.store.shards import Shard, ShardState
 
 START = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 
 
-class FakeShard:
-    """Keys begin at its time in microseconds and go up by one."""
+class Writer:
+    """A writer number; ``at`` gives its shard for a transaction at this time. ``woken``: the topics of its commits."""
 
-    def __init__(self, number: int = 1, now: datetime = START) -> None:
+    def __init__(self, number: int = 1) -> None:
         self.number = number
+        self.state = ShardState()
         self.woken: list[str] = []
-        self.set_time(now)
 
-    def set_time(self, now: datetime) -> None:
-        self.now = now
-        self._key = (now - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
-
-    @property
-    def month(self) -> str:
-        return f"{self.now:%Y-%m}"
-
-    def next_key(self) -> int:
-        self._key += 1
-        return self._key
-
-    def wake(self, topic: str) -> None:
-        self.woken.append(topic)
+    def at(self, now: datetime = START) -> Shard:
+        return Shard(self.number, self.state, now, self.woken.append)

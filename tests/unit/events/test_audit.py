@@ -12,7 +12,7 @@ from mailhub.events.audit import (
     record_change,
 )
 from mailhub.store.root import HubRoot
-from tests.unit.events.fakes import START, FakeShard
+from tests.unit.events.fakes import START, Writer
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,9 @@ def record(
     *,
     id: str = "x",
     subject: str = "account",
-    shard: FakeShard | None = None,
+    writer: Writer | None = None,
 ) -> None:
-    record_change(hub, shard or FakeShard(), Somebody(), "changed", subject, id, before, after)
+    record_change(hub, (writer or Writer()).at(), Somebody(), "changed", subject, id, before, after)
 
 
 def only(hub: HubRoot) -> AuditEntry:
@@ -49,7 +49,7 @@ def only(hub: HubRoot) -> AuditEntry:
 
 
 def test_an_entry_says_who_when_from_where_and_what(hub: HubRoot) -> None:
-    record_change(hub, FakeShard(), Somebody(), "created", "account", "a1", None, {"name": "Sales"})
+    record_change(hub, Writer().at(), Somebody(), "created", "account", "a1", None, {"name": "Sales"})
 
     entry = only(hub)
     assert (entry.at, entry.user, entry.login, entry.token) == (START, "u1", "ada", "t1")
@@ -109,9 +109,9 @@ def test_what_is_not_plain_is_refused(hub: HubRoot) -> None:
 
 
 def test_the_trail_is_read_newest_first_page_by_page(hub: HubRoot) -> None:
-    shard = FakeShard()
+    writer = Writer()
     for number in range(5):
-        record(hub, None, {}, id=str(number), shard=shard)
+        record(hub, None, {}, id=str(number), writer=writer)
 
     first = list_changes(hub, 2)
     second = list_changes(hub, 2, first[-1].place)
@@ -120,8 +120,8 @@ def test_the_trail_is_read_newest_first_page_by_page(hub: HubRoot) -> None:
 
 
 def test_one_kind_of_object_can_be_asked_for(hub: HubRoot) -> None:
-    shard = FakeShard()
-    record(hub, None, {}, subject="user", id="u", shard=shard)
-    record(hub, None, {}, subject="account", id="a", shard=shard)
+    writer = Writer()
+    record(hub, None, {}, subject="user", id="u", writer=writer)
+    record(hub, None, {}, subject="account", id="a", writer=writer)
 
     assert [entry.id for entry in list_changes(hub, 10, subject="user")] == ["u"]

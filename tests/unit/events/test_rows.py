@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -15,7 +15,7 @@ from mailhub.events.rows import (
     record_event,
 )
 from mailhub.store.root import HubRoot
-from tests.unit.events.fakes import START, FakeShard
+from tests.unit.events.fakes import START, Writer
 
 ABOUT: dict[str, Dimension] = {
     "message": "m1",
@@ -39,8 +39,8 @@ def new_hub() -> HubRoot:
     return hub
 
 
-def record(hub: HubRoot, shard: FakeShard, message: str = "m1") -> None:
-    record_event(hub, shard, "message.queued", **{**ABOUT, "message": message})
+def record(hub: HubRoot, writer: Writer, message: str = "m1", now: datetime = START) -> None:
+    record_event(hub, writer.at(now), "message.queued", **{**ABOUT, "message": message})
 
 
 def messages(hub: HubRoot, cursor: EventCursor = BEGINNING, limit: int = 100) -> list[Dimension]:
@@ -54,7 +54,7 @@ def read_all(hub: HubRoot, cursor: EventCursor) -> EventCursor:
 
 
 def test_installing_twice_keeps_what_is_there(hub: HubRoot) -> None:
-    record(hub, FakeShard())
+    record(hub, Writer())
     install(hub)
 
     assert messages(hub) == ["m1"]
@@ -64,7 +64,7 @@ def test_installing_twice_keeps_what_is_there(hub: HubRoot) -> None:
 def test_every_event_of_the_catalogue_reads_back_as_it_was_recorded(hub: HubRoot, name: str) -> None:
     dimensions: dict[str, Dimension] = dict.fromkeys(CATALOGUE[name].dimensions, "x")
 
-    record_event(hub, FakeShard(), name, **dimensions)
+    record_event(hub, Writer().at(), name, **dimensions)
 
     (event,) = iter_events(hub, BEGINNING, 10)
     assert (event.name, event.at, dict(event.dimensions)) == (name, START, dimensions)
@@ -72,13 +72,13 @@ def test_every_event_of_the_catalogue_reads_back_as_it_was_recorded(hub: HubRoot
 
 def test_an_event_without_a_catalogue_entry_is_refused_and_leaves_no_row(hub: HubRoot) -> None:
     with pytest.raises(UnknownEvent, match=r"message\.sendt"):
-        record_event(hub, FakeShard(), "message.sendt", **ABOUT)
+        record_event(hub, Writer().at(), "message.sendt", **ABOUT)
     assert messages(hub) == []
 
 
 def test_a_dimension_without_an_entry_is_refused(hub: HubRoot) -> None:
     with pytest.raises(UnknownEvent, match="subject"):
-        record_event(hub, FakeShard(), "message.sent", **ABOUT, subject="Invoice 1")
+        record_event(hub, Writer().at(), "message.sent", **ABOUT, subject="Invoice 1")
 
 
 @pytest.mark.parametrize("missing", ABOUT)
@@ -86,13 +86,13 @@ def test_a_message_event_without_one_of_its_dimensions_is_refused(hub: HubRoot, 
     given = {name: value for name, value in ABOUT.items() if name != missing}
 
     with pytest.raises(UnknownEvent, match=missing):
-        record_event(hub, FakeShard(), "message.sent", **given)
+        record_event(hub, Writer().at(), "message.sent", **given)
 
 
 def test_a_servers_answer_is_kept_without_addresses(hub: HubRoot) -> None:
     record_event(
         hub,
-        FakeShard(),
+        Writer().at(),
         "message.failed",
         **ABOUT,
         error_code="delivery.refused",
@@ -104,7 +104,7 @@ def test_a_servers_answer_is_kept_without_addresses(hub: HubRoot) -> None:
 
 
 def test_the_owner_does_not_leave_the_hub(hub: HubRoot) -> None:
-    record_event(hub, FakeShard(), "message.sent", **ABOUT, duration_seconds=0.25)
+    record_event(hub, Writer().at(), "message.sent", **ABOUT, duration_seconds=0.25)
 
     (event,) = iter_events(hub, BEGINNING, 10)
     assert event.leaving() == {
@@ -118,8 +118,8 @@ def test_the_owner_does_not_leave_the_hub(hub: HubRoot) -> None:
 
 
 def test_a_row_from_before_a_dimension_was_appended_is_read_with_none(hub: HubRoot) -> None:
-    shard = FakeShard()
-    events_of(hub).append(shard, ("message.failed", 0, *ABOUT.values()))
+    writer = Writer()
+    events_of(hub).append(writer.at(), ("message.failed", 0, *ABOUT.values()))
 
     (event,) = iter_events(hub, BEGINNING, 10)
     assert event.dimensions["owner"] == "u1"
@@ -127,16 +127,16 @@ def test_a_row_from_before_a_dimension_was_appended_is_read_with_none(hub: HubRo
 
 
 def test_readers_are_woken(hub: HubRoot) -> None:
-    shard = FakeShard()
-    record(hub, shard)
+    writer = Writer()
+    record(hub, writer)
 
-    assert shard.woken == [TOPIC]
+    assert writer.woken == [TOPIC]
 
 
 def test_a_reader_goes_on_where_it_stopped(hub: HubRoot) -> None:
-    shard = FakeShard()
+    writer = Writer()
     for number in range(5):
-        record(hub, shard, f"m{number}")
+        record(hub, writer, f"m{number}")
     cursor = BEGINNING
     for event in iter_events(hub, cursor, 2):
         cursor = cursor.after(event)
@@ -145,8 +145,8 @@ def test_a_reader_goes_on_where_it_stopped(hub: HubRoot) -> None:
 
 
 def test_an_older_event_that_a_slower_writer_commits_later_is_not_skipped(hub: HubRoot) -> None:
-    fast, slow = FakeShard(1, START + timedelta(seconds=5)), FakeShard(2, START)
-    record(hub, fast, "fast")
+    fast, slow = Writer(1), Writer(2)
+    record(hub, fast, "fast", START + timedelta(seconds=5))
     cursor = read_all(hub, BEGINNING)
 
     record(hub, slow, "slow")
@@ -155,21 +155,21 @@ def test_an_older_event_that_a_slower_writer_commits_later_is_not_skipped(hub: H
 
 
 def test_a_late_writer_of_last_month_is_not_skipped(hub: HubRoot) -> None:
-    fast, slow = FakeShard(1, START), FakeShard(2, START - timedelta(days=3))
-    record(hub, slow, "october")
+    fast, slow, october = Writer(1), Writer(2), START - timedelta(days=3)
+    record(hub, slow, "october", october)
     record(hub, fast, "november")
     cursor = read_all(hub, BEGINNING)
 
-    record(hub, slow, "october, late")
+    record(hub, slow, "october, late", october)
 
     assert messages(hub, cursor) == ["october, late"]
 
 
 def test_the_newest_cursor_sees_only_what_comes(hub: HubRoot) -> None:
-    shard = FakeShard()
-    record(hub, shard, "old")
+    writer = Writer()
+    record(hub, writer, "old")
     cursor = newest_cursor(hub)
-    record(hub, shard, "new")
+    record(hub, writer, "new")
 
     assert messages(hub, cursor) == ["new"]
 
@@ -180,10 +180,10 @@ def test_whoever_writes_when_and_however_one_reads_each_event_is_seen_once(
 ) -> None:
     hub, cursor = new_hub(), BEGINNING
     seen: list[Dimension] = []
-    shards = {number: FakeShard(number) for number in (1, 2, 3)}
-    for number, (writer, days, limit) in enumerate(steps):
-        shards[writer].set_time(START + timedelta(days=days))
-        record(hub, shards[writer], f"m{number}")
+    writers = {number: Writer(number) for number in (1, 2, 3)}
+    for index, (number, days, limit) in enumerate(steps):
+        now = START + timedelta(days=days)
+        record(hub, writers[number], f"m{index}", now)
         for event in iter_events(hub, cursor, limit):
             seen.append(event.dimensions["message"])
             cursor = cursor.after(event)
