@@ -1,8 +1,8 @@
 """Every setting of the hub, in one frozen class.
 
 A setting is an attribute: ``http_port`` is ``mailhub.http.port`` in an ini file and ``MAILHUB_HTTP_PORT`` in the
-environment, which wins. To add one, add one attribute to its group; the two ini files and docs/reference/settings.md
-are then brought up to date by ``make settings``.
+environment, which wins. To add one, add an attribute to its group (a new group has its line in ``AREAS``); ``make
+settings`` then brings the two ini files and docs/reference/settings.md up to date.
 """
 
 import difflib
@@ -24,7 +24,7 @@ from mailhub.setting_kinds import (
     WrongValue,
 )
 
-__all__ = ["SETTINGS", "Setting", "Settings", "SettingsError"]
+__all__ = ["AREAS", "SETTINGS", "Setting", "Settings", "SettingsError"]
 
 T = TypeVar("T")
 
@@ -59,21 +59,21 @@ class Settings:
         ),
     )
 
-    # data: where everything lies
+    # data
     data_dir: str = _setting(
         Words(),
         "var",
         _("Folder of the embedded database, blobs, secret key, captured mail and the command line's socket."),
     )
 
-    # store: the database
+    # store
     store_uri: str = _setting(
         Words(),
         "",
-        _("Address of the database: file://, zeo:// or postgres://. Empty: a file in the data folder."),
+        _("Address of the database, such as file:///srv/mailhub/hub.fs. Empty: a file in the data folder."),
     )
 
-    # secrets: the key that stored passwords are encrypted with
+    # secrets
     secrets_key: str = _setting(
         SecretWords(),
         "",
@@ -85,7 +85,7 @@ class Settings:
         _("File of the secret key, readable by its owner only. Empty: secret.key in the data folder."),
     )
 
-    # http: the server that `mailhub serve` runs
+    # http
     http_host: str = _setting(Words(), "127.0.0.1", _("Address to listen on."))
     http_port: int = _setting(Whole(0, 65535), 6543, _("Port to listen on; 0 takes a free one."))
     http_threads: int = _setting(Whole(1, 256), 16, _("Requests answered at the same time."))
@@ -98,9 +98,11 @@ class Settings:
         _("Address of the reverse proxy whose X-Forwarded headers are believed. Empty: nobody's."),
     )
 
-    # delivery: the work of sending
+    # delivery
     delivery_embedded: bool = _setting(
-        Switch(), True, _("Send mail in the process that answers requests. Off: `mailhub worker` sends it.")
+        Switch(),
+        True,
+        _("Send mail in the process that answers requests. Off: it is accepted only, and waits."),
     )
     delivery_threads: int = _setting(
         Whole(1, 512), 16, _("Sending sessions open at the same time, over all accounts of a process.")
@@ -114,7 +116,7 @@ class Settings:
         Decimal(5, 600), 30.0, _("Seconds after which a worker that gave no sign of life is taken for dead.")
     )
 
-    # retry: when a send that failed for now is tried again
+    # retry
     retry_first_seconds: float = _setting(
         Decimal(0.01, 86400), 60.0, _("Seconds before the second attempt; each later wait is longer.")
     )
@@ -122,7 +124,7 @@ class Settings:
         Decimal(0.01, 7 * 86400), 3600.0, _("Longest wait between two attempts, in seconds.")
     )
 
-    # message: what one message may hold
+    # message
     message_max_recipients: int = _setting(
         Whole(1, 100_000), 500, _("Recipients of one message: to, cc and bcc together.")
     )
@@ -134,22 +136,22 @@ class Settings:
         _("Largest message: bodies and attachments together, before encoding."),
     )
 
-    # uploads: files sent ahead of the message that uses them
+    # uploads
     uploads_expire_hours: float = _setting(
         Decimal(0.01, 8760), 24.0, _("Hours after which an upload that no message uses is deleted.")
     )
 
-    # network: where connectors may connect to
+    # network
     network_allow_private_hosts: bool = _setting(
         Switch(), True, _("Allow mail servers at private and loopback addresses.")
     )
 
-    # smtp: how the hub speaks to mail servers
+    # smtp
     smtp_ehlo_name: str = _setting(
         Words(), "", _("Host name given in EHLO. Empty: the machine's own full name, else its address.")
     )
 
-    # plugins: the distributions installed beside the hub
+    # plugins
     plugins_disabled: tuple[str, ...] = _setting(
         Names(), (), _("Entry points of the group `mailhub` that are not loaded although they are installed.")
     )
@@ -159,7 +161,7 @@ class Settings:
         _("Seconds a plugin may take over a notification before it is given up and gets no more."),
     )
 
-    # log: what the process says on standard error
+    # log
     log_level: str = _setting(
         Choice(("debug", "info", "warning", "error")), "info", _("Least severity that is logged.")
     )
@@ -179,6 +181,24 @@ class Settings:
         if problems:
             raise SettingsError(problems)
         return made
+
+
+AREAS: dict[str, TranslationString] = {
+    "environment": _("What the hub is for."),
+    "data": _("Where everything lies."),
+    "store": _("The database."),
+    "secrets": _("The key that stored passwords are encrypted with."),
+    "http": _("The server that `mailhub serve` runs."),
+    "delivery": _("The work of sending."),
+    "retry": _("When a send that failed for now is tried again."),
+    "message": _("What one message may hold."),
+    "uploads": _("Files sent ahead of the message that uses them."),
+    "network": _("Where connectors may connect to."),
+    "smtp": _("How the hub speaks to mail servers."),
+    "plugins": _("The distributions installed beside the hub."),
+    "log": _("What the process says on standard error."),
+}
+"""What the settings of each area are about, in the order of the reference."""
 
 
 @dataclass(frozen=True, slots=True)

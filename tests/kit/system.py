@@ -22,8 +22,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def _lack(marker: pytest.Mark, programs: dict[str, Path]) -> str | None:
-    """What the test asks for and the machine has not. Raises KeyError for a package that is in no list."""
+    """What the test asks for and the machine has not. Raises UsageError for a package that is in no list."""
     for package in marker.args:
+        if package not in programs:
+            raise pytest.UsageError(f"{package} is not in tools/system-packages")
         if not programs[package].exists():
             return f"needs the system package {package}: {REMEDY}"
     if marker.kwargs.get("root") and os.geteuid() != 0:
