@@ -9,8 +9,8 @@ Known hints: ``secret``, ``secret_bound_to``, ``unit``, ``multiline``, ``choices
 converter refuses unknown ones, so a typing mistake shows at start.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from .texts import Text
 
@@ -35,6 +35,7 @@ HINT_NAMES = frozenset(
 )
 
 Hint = dict[str, Any]
+V = TypeVar("V", bound=Callable[[Any, Any], None])
 
 
 def secret(*, bound_to: Sequence[str] = ()) -> Hint:
@@ -104,3 +105,19 @@ def settings_of(sibling: str, *, partial: bool = False) -> Hint:
     ``partial``: settings may be left out (they are stored already), and secrets may be kept.
     """
     return {"settings_of": (sibling, partial)}
+
+
+def described_as(json_schema: Mapping[str, Any]) -> Callable[[V], V]:
+    """Tell OpenAPI what a validator of one's own demands, as JSON Schema keywords; ``{}`` if they cannot say it::
+
+        @described_as({"pattern": "^[a-z]+$"})
+        def lower_case(node, value): ...
+
+    A validator that is neither colander's nor described fails at start.
+    """
+
+    def attach(validator: V) -> V:
+        setattr(validator, "json_schema", dict(json_schema))  # noqa: B010  # a function has no such attribute for mypy
+        return validator
+
+    return attach

@@ -1,0 +1,48 @@
+"""Query parameters: texts in a URL, read by the same strict pass as JSON."""
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import colander
+
+from mailhub.contract.texts import _
+from mailhub.errors import FieldError, Invalid
+from mailhub.strict_values import strict_values
+
+if TYPE_CHECKING:
+    from .endpoint import SchemaFactory
+
+_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
+
+
+def read_query(schema: "SchemaFactory | None", parameters: Any) -> dict[str, Any]:
+    """The checked query. ``parameters``: a multi-dict. Raises ``Invalid``; unknown parameters are refused."""
+    node = colander.SchemaNode(colander.Mapping()) if schema is None else schema()
+    children = {child.name: child for child in node.children}
+    given = {name: _json_value(children.get(name), parameters.getall(name)) for name in parameters}
+    repeated = [
+        FieldError(f"/{name}", "schema.invalid", _("This parameter may be given once."))
+        for name, child in children.items()
+        if not isinstance(child.typ, colander.Sequence) and len(parameters.getall(name)) > 1
+    ]
+    if repeated:
+        raise Invalid(repeated)
+    values: dict[str, Any] = strict_values(node, given)
+    return values
+
+
+def _json_value(node: Any, texts: list[str]) -> Any:
+    """What the texts mean in JSON; those that mean nothing stay texts, so that the strict pass refuses them."""
+    if node is not None and isinstance(node.typ, colander.Sequence):
+        return [_single_value(node.children[0], text) for text in texts]
+    return _single_value(node, texts[0])
+
+
+def _single_value(node: Any, text: str) -> Any:
+    if node is None:
+        return text
+    if isinstance(node.typ, colander.Integer) and _INTEGER.fullmatch(text):
+        return int(text)
+    if isinstance(node.typ, colander.Boolean) and text in ("true", "false"):
+        return text == "true"
+    return text

@@ -1,0 +1,151 @@
+"""From the bytes of a request to checked values: strict JSON (RFC 8259, RFC 7493), then the strict pass.
+
+400 for what is not JSON, 413 for too much of it, 415 for another type, 422 (``strict_values``) for what the schema does
+not allow. Duplicate keys, NaN and deep nesting are no JSON here: parsers disagree about them.
+"""
+
+import json
+import math
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from mailhub.contract.texts import Text, _
+from mailhub.errors import HubError, Invalid, TooLarge
+from mailhub.schema_walk import SettingsSchemas
+from mailhub.strict_values import strict_values
+
+if TYPE_CHECKING:
+    from .endpoint import Endpoint
+
+MAX_BODY_BYTES = 32 * 1024 * 1024
+MAX_DEPTH = 64
+
+
+class Malformed(HubError):
+    """400: not JSON."""
+
+    code = "json.malformed"
+
+
+class UnsupportedMediaType(HubError):
+    """415: not of the type that is needed."""
+
+    code = "request.unsupported_media_type"
+
+
+def read_body(request: Any, endpoint: "Endpoint", settings_schemas: SettingsSchemas) -> dict[str, Any]:
+    """The checked body of a call. Raises ``Malformed``, ``TooLarge``, ``UnsupportedMediaType``, ``Invalid``."""
+    if endpoint.body is None:
+        raise TypeError(f"{endpoint.method} {endpoint.path} declares no body")
+    content = body_bytes(request)
+    _require_json_type(request)
+    values: dict[str, Any] = strict_values(
+        endpoint.body(), parse_json(content), partial=endpoint.partial, settings_schemas=settings_schemas
+    )
+    return values
+
+
+def require_no_fields(request: Any) -> None:
+    """Calls without fields take no body, or ``{}``. Raises as ``read_body`` does."""
+    content = body_bytes(request)
+    if not content:
+        return
+    if request.headers.get("Content-Type"):
+        _require_json_type(request)
+    fields = parse_json(content)
+    if not isinstance(fields, dict):
+        raise Invalid.of("", "schema.wrong_type", _("An object is needed here."))
+    if fields:
+        raise Invalid.of(f"/{min(fields)}", "schema.unknown_field", _("This call takes no fields."))
+
+
+def body_bytes(request: Any) -> bytes:
+    """The whole body, at most 32 MB. Raises ``TooLarge`` before more than that is read."""
+    if (request.content_length or 0) > MAX_BODY_BYTES:
+        raise _too_large()
+    content: bytes = request.body_file.read(MAX_BODY_BYTES + 1)
+    if len(content) > MAX_BODY_BYTES:
+        raise _too_large()
+    return content
+
+
+def parse_json(content: bytes) -> Any:
+    """The JSON value in these bytes. Raises ``Malformed``."""
+    try:
+        value = json.loads(
+            content.decode("utf-8"),
+            object_pairs_hook=_object,
+            parse_constant=_refuse_constant,
+            parse_float=_finite_float,
+        )
+    except UnicodeDecodeError:
+        raise Malformed(_("The body is not UTF-8.")) from None
+    except RecursionError:
+        raise _too_deep() from None
+    except ValueError as exc:
+        raise Malformed(_("The body is not JSON: ${why}.", mapping={"why": str(exc)})) from None
+    if _is_deeper_than(value, MAX_DEPTH):
+        raise _too_deep()
+    return value
+
+
+def _require_json_type(request: Any) -> None:
+    """``application/json``, in UTF-8, as it is."""
+    media_type, *parameters = request.headers.get("Content-Type", "").lower().split(";")
+    charset = [each.partition("=")[2].strip(' "') for each in parameters if each.strip().startswith("charset=")]
+    if media_type.strip() != "application/json" or charset not in ([], ["utf-8"]):
+        raise UnsupportedMediaType(_("Send JSON: Content-Type: application/json."))
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise UnsupportedMediaType(_("Send the body as it is, without Content-Encoding."))
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        _refuse(_("A name stands twice in one object."), "json.duplicate_key")
+    return made
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    _refuse(_("${name} is no JSON number.", mapping={"name": name}))
+
+
+def _finite_float(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        _refuse(_("A number is too large."))
+    return number
+
+
+def _refuse(message: Text, code: str | None = None) -> NoReturn:
+    raise Malformed(message, code=code)
+
+
+def _too_deep() -> Malformed:
+    return Malformed(
+        _("The body is nested deeper than ${max} levels.", mapping={"max": MAX_DEPTH}), code="json.too_deep"
+    )
+
+
+def _too_large() -> TooLarge:
+    return TooLarge(
+        _(
+            "A JSON body may have at most ${max} MB. Send large files to POST /api/v1/uploads and name the upload here.",
+            mapping={"max": MAX_BODY_BYTES // 1024 // 1024},
+        )
+    )
+
+
+def _is_deeper_than(value: Any, depth: int) -> bool:
+    """Level by level, without recursion."""
+    level = [value]
+    for _level in range(depth + 1):
+        level = [child for each in level for child in _children(each)]
+        if not level:
+            return False
+    return True
+
+
+def _children(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []
