@@ -1,0 +1,107 @@
+"""The kinds of database, by the scheme of their address: the only place that knows them (design decision 14)."""
+
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import rmtree
+from typing import Any
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from zc.lockfile import LockError  # type: ignore[import-untyped]  # it has no stubs
+from ZODB.blob import BlobStorage
+from ZODB.DemoStorage import DemoStorage
+from ZODB.MappingStorage import MappingStorage
+
+from mailhub.contract.texts import _
+
+from .durable_storage import DurableFileStorage
+from .problems import DatabaseLocked, UnsupportedStore
+
+
+@dataclass(frozen=True, slots=True)
+class StorageSpec:
+    """How to open one storage, and what may be relied on.
+
+    ``is_exclusive``: no other process can have it open, so whoever held a writer number before is dead.
+    ``has_own_clock``: its transaction ids come from a clock that is not this process's.
+    """
+
+    open_storage: Callable[[], Any]
+    is_exclusive: bool
+    has_own_clock: bool
+
+
+def storage_for(uri: str, data_dir: Path) -> StorageSpec:
+    """The storage that an address names; empty: a file in the data folder.
+
+    Raises UnsupportedStore for an address that this program cannot open.
+    """
+    address = urlsplit(uri or "file://")
+    kind = SCHEMES.get(address.scheme)
+    if kind is None:
+        raise UnsupportedStore(
+            _(
+                "The database address ${uri} has a kind that this program cannot open. It knows ${known}.",
+                mapping={
+                    "uri": _without_password(address),
+                    "known": ", ".join(f"{name}://" for name in SCHEMES),
+                },
+            )
+        )
+    return kind(address, data_dir)
+
+
+def _file_kind(address: SplitResult, data_dir: Path) -> StorageSpec:
+    if address.netloc or address.query or address.fragment:
+        raise UnsupportedStore(
+            _(
+                "A database file is named file:///absolute/path without anything else, not ${uri}.",
+                mapping={"uri": _without_password(address)},
+            )
+        )
+    path = Path(unquote(address.path)) if address.path else data_dir / "hub.fs"
+    return StorageSpec(lambda: _open_file(path), is_exclusive=True, has_own_clock=False)
+
+
+def _open_file(path: Path) -> DurableFileStorage:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        return DurableFileStorage(path, blob_dir=path.parent / "blobs")
+    except LockError as error:
+        raise DatabaseLocked(
+            _(
+                "Another process has the database ${path} open. Stop it first, or talk to it by its API.",
+                mapping={"path": str(path)},
+            )
+        ) from error
+
+
+class MemoryStorage(DemoStorage):
+    """A storage in memory, with blobs in a folder that goes when it is closed."""
+
+    is_broken = False
+
+    def __init__(self) -> None:
+        self._folder = tempfile.mkdtemp(prefix="mailhub-memory-")
+        super().__init__("memory", changes=BlobStorage(self._folder, MappingStorage("memory")))
+
+    def close(self) -> None:
+        super().close()
+        rmtree(self._folder, ignore_errors=True)
+
+
+def _memory_kind(_address: SplitResult, _data_dir: Path) -> StorageSpec:
+    return StorageSpec(MemoryStorage, is_exclusive=True, has_own_clock=False)
+
+
+def _without_password(address: SplitResult) -> str:
+    if address.password is None:
+        return address.geturl()
+    return address.geturl().replace(f":{address.password}@", ":***@", 1)
+
+
+SCHEMES: Mapping[str, Callable[[SplitResult, Path], StorageSpec]] = {
+    "file": _file_kind,
+    "memory": _memory_kind,
+}
