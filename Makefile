@@ -5,11 +5,9 @@ BIN := .venv/bin
 STAMP := .venv/installed
 LOCK := requirements/development.txt
 PROJECTS := $(sort $(wildcard plugins/*/pyproject.toml))
-SOURCES := $(sort $(wildcard plugins/*/src))
+PLUGINS := $(PROJECTS:%/pyproject.toml=%)
 LINTED := src tests plugins tools conftest.py docs
-TYPED := src tests conftest.py tools docs/conf.py $(SOURCES)
-EMPTY :=
-MYPYPATH := $(subst $(EMPTY) $(EMPTY),:,$(SOURCES))
+TYPED := src tests tools conftest.py docs/conf.py
 
 .PHONY: help install run test test-system lint bench docs settings lock format clean
 
@@ -22,7 +20,7 @@ $(STAMP): $(LOCK) pyproject.toml setup.cfg $(PROJECTS)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mailhub needs Python 3.11 or newer")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --require-hashes -r $(LOCK)
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e . $(PROJECTS:%/pyproject.toml=-e %)
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e . $(PLUGINS:%=-e %)
 	@touch $@
 
 run: install ## the hub, a capture server and a first account, all under var/
@@ -37,14 +35,18 @@ test-system: ## what some tests need from the system (Debian, as root)
 lint: install ## style, types and import rules
 	$(BIN)/ruff check $(LINTED)
 	$(BIN)/ruff format --check $(LINTED)
-	MYPYPATH=$(MYPYPATH) $(BIN)/mypy $(TYPED)
+	$(BIN)/mypy $(TYPED)
+	@for plugin in $(PLUGINS); do \
+	    echo "mypy $$plugin"; \
+	    MYPYPATH=$$plugin/src $(BIN)/mypy $$(find $$plugin/src $$plugin/tests -name '*.py') || exit 1; \
+	done
 	$(BIN)/lint-imports
 
 format: install ## bring the code into shape
 	$(BIN)/ruff check --fix-only --quiet $(LINTED)
 	$(BIN)/ruff format $(LINTED)
 
-bench: install ## three figures, each with what it is held against
+bench: install ## figures, each with what it is held against
 	$(BIN)/python -m tests.bench
 
 docs: install ## the documentation, as HTML in docs/_build
