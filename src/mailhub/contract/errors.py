@@ -12,7 +12,7 @@ A connector raises nothing else on purpose; any other exception is taken as ``Tr
 ``Uncertain`` after it, and is shown as a fault of the plugin.
 """
 
-from .texts import Text, _, plain
+from .texts import Text, plain
 
 
 class DeliveryError(Exception):
@@ -84,5 +84,3 @@ class Refusal(Exception):
         self.message = message
         self.code = code
 
-
-NOT_CLASSIFIED = _("The connector failed in an unexpected way: ${error}")

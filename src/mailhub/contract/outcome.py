@@ -5,7 +5,7 @@ from typing import Literal
 
 from .message import OutgoingMessage
 
-RecipientStatus = Literal["accepted", "refused", "deferred"]
+RecipientStatus = Literal["accepted", "refused", "deferred", "uncertain"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +13,8 @@ class RecipientOutcome:
     """The answer for one envelope recipient.
 
     ``code`` is the server's reply code or a stable ``area.reason``; ``detail`` its text. ``deferred`` recipients are
-    tried again with the next attempt, the others never.
+    tried again with the next attempt; ``uncertain`` ones (the connection was lost at their final step, while others had got
+    their answer) as the account's ``on_uncertain`` says; the others never.
     """
 
     address: str

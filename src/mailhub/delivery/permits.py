@@ -68,7 +68,9 @@ class Limit(Persistent):
 
     def free(self, now: int, wanted: int) -> int:
         """How many of the wanted permits are free."""
-        return wanted if self.limit == 0 else min(wanted, available(self.limit, self.taken, self.returns, now))
+        return (
+            wanted if self.limit == 0 else min(wanted, available(self.limit, self.taken, self.returns, now))
+        )
 
     def take(self, count: int) -> None:
         """Take permits that ``free`` said are there."""

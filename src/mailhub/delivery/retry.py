@@ -25,7 +25,7 @@ class RetrySchedule:
 
     def delay_seconds(self, attempt: int, chance: float) -> float:
         """The wait after this attempt; ``chance`` in -1..1 chooses within the jitter."""
-        doubled = self.first_seconds * 2 ** min(attempt - 1, 30)
+        doubled = self.first_seconds * 2.0 ** min(attempt - 1, 30)
         return min(self.cap_seconds, doubled) * (1 + self.jitter * chance)
 
 

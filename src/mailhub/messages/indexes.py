@@ -123,9 +123,7 @@ def add_to_counter(hub: HubRoot, shard: Shard, name: tuple[str, ...], change: in
 
 def counted(hub: HubRoot, first: tuple[str, ...], last: tuple[str, ...]) -> int:
     """The sum of all counters from the first name to the last, both included, over all writers."""
-    return sum(
-        sum(counters.values(min=first, max=last)) for counters in messages_of(hub).counters.values()
-    )
+    return sum(sum(counters.values(min=first, max=last)) for counters in messages_of(hub).counters.values())
 
 
 def waiting_of_account(hub: HubRoot, account_id: str, status: str) -> int:

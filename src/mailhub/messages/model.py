@@ -39,6 +39,10 @@ class HistoryEntry(NamedTuple):
     possible_duplicate: bool = False
 
 
+Outcome = tuple[str, str, str]
+"""A stored RecipientState: (outcome, code, detail)."""
+
+
 class RecipientState(NamedTuple):
     """The last answer for one recipient; stored as a plain tuple, in the order of ``MessageContent.recipients``."""
 
@@ -112,7 +116,7 @@ class MessageContent(Persistent):
         seen: dict[str, Recipient] = {}
         for kind in ("to", "cc", "bcc"):
             for address, name in getattr(self, kind):
-                seen.setdefault(_comparable(address), Recipient(address, kind, name))  # type: ignore[arg-type]
+                seen.setdefault(_comparable(address), Recipient(address, kind, name))
         return list(seen.values())
 
     def related_records(self) -> list[Related]:
@@ -150,7 +154,7 @@ class Message(Persistent):
     queue_key = 0
     """The one entry of a lane that may claim this message now; every older entry is void."""
     error: tuple[str, str, bool] | None = None
-    outcomes: tuple[tuple[str, str, str], ...] | None = None
+    outcomes: tuple[Outcome, ...] | None = None
     is_partial = False
     possible_duplicate = False
     history: tuple[tuple[Any, ...], ...] = ()
@@ -170,7 +174,9 @@ class Message(Persistent):
 
     def pending_recipients(self) -> tuple[Recipient, ...]:
         """Those that have no final answer yet."""
-        return tuple(each for each, state in self.recipient_states() if state.outcome in ("pending", "deferred"))
+        return tuple(
+            each for each, state in self.recipient_states() if state.outcome in ("pending", "deferred")
+        )
 
     def history_entries(self) -> list[HistoryEntry]:
         return [HistoryEntry(*each) for each in self.history]
@@ -223,7 +229,7 @@ class Messages(Persistent):
         writers = self.months.get(month)
         if writers is None:
             writers = self.months[month] = IOBTree()
-        shard = writers.get(writer)
+        shard: MonthShard | None = writers.get(writer)
         if shard is None:
             shard = writers[writer] = MonthShard()
         return shard

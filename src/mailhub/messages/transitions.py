@@ -41,6 +41,12 @@ def note(
 ) -> None:
     """Add an entry to the history of a message."""
     entry = HistoryEntry(
-        shard.now, event, message.status, message.attempts, code, detail[:DETAIL_CHARACTERS], possible_duplicate
+        shard.now,
+        event,
+        message.status,
+        message.attempts,
+        code,
+        detail[:DETAIL_CHARACTERS],
+        possible_duplicate,
     )
     message.history = (*message.history, tuple(entry))

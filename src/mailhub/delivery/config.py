@@ -1,0 +1,125 @@
+"""What a worker knows of an account while it delivers its mail: read once, and again when the account changes."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from mailhub.accounts.model import Account, accounts_of
+from mailhub.accounts.settings import revealed_settings
+from mailhub.contract.connector import Connector, ConnectorType, OnUncertain, Settings
+from mailhub.contract.texts import _
+from mailhub.errors import HubError
+from mailhub.pluginhost.host import PluginHost
+from mailhub.store.root import HubRoot
+from mailhub.store.secrets import SecretBox
+
+from .model import IDENTITY_SEPARATOR, Lane
+
+
+class AccountUnusable(HubError):
+    """The account cannot deliver now: its connector is not installed, or refuses its settings."""
+
+    code = "account.unusable"
+
+
+@dataclass(frozen=True, slots=True)
+class LaneConfig:
+    """An account as a lane uses it. ``rate_limit`` is that of the limit key, 0 = none."""
+
+    account_id: str
+    account_name: str
+    account_address: str
+    connector_id: str
+    revision: int
+    limit_key: str
+    rate_limit: int
+    concurrency_limit: int
+    max_attempts: int
+    on_uncertain: OnUncertain
+    telemetry_prefix: str
+    connector: Connector
+
+
+class LaneConfigs:
+    """Reads the settings that lanes work with."""
+
+    def __init__(self, plugins: PluginHost, box: SecretBox) -> None:
+        self._plugins = plugins
+        self._box = box
+
+    def load(self, hub: HubRoot, account_id: str, sending_identity: str) -> LaneConfig:
+        """Raises ``AccountUnusable``, and ``SecretUnreadable`` when the secret key is not the right one."""
+        account = accounts_of(hub).find(account_id)
+        if account is None:
+            raise AccountUnusable(_("The account was deleted."))
+        kind = self._plugins.find_connector(account.connector)
+        if kind is None:
+            raise AccountUnusable(
+                _("The connector ${connector} is not installed.", mapping={"connector": account.connector})
+            )
+        settings = revealed_settings(account, self._box)
+        key = self.limit_key(account, kind, settings, sending_identity)
+        return LaneConfig(
+            account_id=account.id,
+            account_name=account.name,
+            account_address=account.address,
+            connector_id=account.connector,
+            revision=account.revision,
+            limit_key=key,
+            rate_limit=self._rate_limit(hub, account, key, sending_identity),
+            concurrency_limit=account.concurrency_limit,
+            max_attempts=account.max_attempts,
+            on_uncertain=settings.get("on_uncertain", kind.default_on_uncertain),
+            telemetry_prefix=kind.telemetry_prefix,
+            connector=_made(kind, settings),
+        )
+
+    def limit_key(
+        self, account: Account, kind: ConnectorType, settings: Settings, sending_identity: str
+    ) -> str:
+        """The name that everything shares that a provider counts together (design: ``limit_group`` overrules)."""
+        if account.limit_group:
+            return f"group:{account.limit_group}"
+        declared = _guarded_limit_key(kind, settings, sending_identity)
+        if declared is not None:
+            return f"{account.connector}:{declared}"
+        return f"lane:{account.id}{IDENTITY_SEPARATOR}{sending_identity}"
+
+    def _rate_limit(self, hub: HubRoot, account: Account, key: str, sending_identity: str) -> int:
+        """The smallest limit set among the accounts that share the key."""
+        if key.startswith("lane:"):
+            return account.rate_limit_per_minute
+        sharing = self._sharing(hub, key, sending_identity)
+        return min((each.rate_limit_per_minute for each in sharing if each.rate_limit_per_minute), default=0)
+
+    def _sharing(self, hub: HubRoot, key: str, sending_identity: str) -> Iterable[Account]:
+        for account in accounts_of(hub):
+            kind = self._plugins.find_connector(account.connector)
+            if kind and self.limit_key(account, kind, account.settings, sending_identity) == key:
+                yield account
+
+
+def _guarded_limit_key(kind: ConnectorType, settings: Settings, sending_identity: str) -> str | None:
+    try:
+        return kind.limit_key(settings, sending_identity)
+    except Exception as error:
+        raise AccountUnusable(_failed(kind, error)) from error
+
+
+def _made(kind: ConnectorType, settings: Settings) -> Connector:
+    try:
+        return kind.make(settings)
+    except Exception as error:
+        raise AccountUnusable(_failed(kind, error)) from error
+
+
+def _failed(kind: ConnectorType, error: Exception) -> Any:
+    return _(
+        "The connector ${connector} cannot use these settings: ${error}",
+        mapping={"connector": kind.id, "error": str(error)},
+    )
+
+
+def lane_config(configs: LaneConfigs, hub: HubRoot, lane: Lane) -> LaneConfig:
+    """The settings of a stored lane."""
+    return configs.load(hub, lane.account_id, lane.sending_identity)

@@ -1,0 +1,626 @@
+"""The delivery worker: watches the lanes it holds, claims what may leave, lets threads send it, has it recorded.
+
+One dispatcher thread decides; sending threads send and touch no database; the writer thread alone writes. All state in
+memory is guarded by one lock, and nothing slow is done under it.
+"""
+
+import logging
+from collections.abc import Iterable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from threading import Condition, RLock, Thread
+from typing import Any
+
+from mailhub.contract.clock import Clock
+from mailhub.contract.connector import Network
+from mailhub.entropy import Entropy, new_id
+from mailhub.errors import HubError, StorageUnavailable
+from mailhub.store.database import Database
+from mailhub.store.writer import Writer
+
+from .attempting import Judge, handed_back
+from .claiming import ClaimMessages, ClaimResult, HeldElsewhere
+from .config import LaneConfig, LaneConfigs
+from .context import HubSessionContext, journal_started
+from .journal import Journal, JournalFacts, boot_id, read_journal
+from .membership import Heartbeat, Join, Lease, Leave, MembershipEnded
+from .model import delivery_of
+from .outgoing import ClaimedMessage
+from .queueing import SECOND, microseconds
+from .recording import RecordAttempt
+from .recovery import TakeOver, UncertainTerms
+from .reports import AttemptReport
+from .retry import RetrySchedule
+from .runtime import LaneRuntime, SessionState
+from .sending import SessionParts, send_for_lane
+
+logger = logging.getLogger(__name__)
+
+IDLE_SESSION_SECONDS = 10.0
+STORAGE_PAUSE_SECONDS = 1.0
+"""How long the worker waits before it asks a storage again that was not available."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerSettings:
+    """``threads``: sending threads at most; no connector holds more than half of them."""
+
+    threads: int = 16
+    lease_seconds: float = 30.0
+    drain_seconds: float = 30.0
+    schedule: RetrySchedule = field(default_factory=RetrySchedule)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerHealth:
+    """What readiness asks."""
+
+    is_running: bool
+    lease_seconds_left: float
+    lanes: int
+    unrecorded: int
+
+
+class DeliveryWorker:
+    """Delivers the mail of one process. ``start`` joins and recovers; ``stop`` drains and leaves."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        writer: Writer,
+        configs: LaneConfigs,
+        network: Network,
+        clock: Clock,
+        entropy: Entropy,
+        journal_path: Path,
+        settings: WorkerSettings,
+    ) -> None:
+        self._database = database
+        self._writer = writer
+        self._configs = configs
+        self._network = network
+        self._clock = clock
+        self._entropy = entropy
+        self._journal_path = journal_path
+        self._settings = settings
+        self._worker_id = new_id(entropy)
+        self._epoch = 0
+        self._lease = Lease(clock, settings.lease_seconds)
+        self._facts = JournalFacts()
+        self._journal: Journal | None = None
+        self._lock = RLock()
+        self._changed = Condition(self._lock)
+        self._lanes: dict[str, LaneRuntime] = {}
+        self._topics: set[str] = set()
+        self._unrecorded: dict[tuple[str, int], AttemptReport] = {}
+        self._record_again: list[AttemptReport] = []
+        self._retry_records_at: float | None = None
+        self._is_stopping = False
+        self._is_beating = False
+        self._must_rejoin = False
+        self._next_beat = 0.0
+        self._thread: Thread | None = None
+
+    # -- life ----------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Join, settle what a dead predecessor left, and begin to deliver. Raises StorageUnavailable."""
+        self._facts = read_journal(self._journal_path, boot_id())
+        self._join()
+        self._take_over_everything()
+        # only now is all that the old journal knew in the database
+        self._journal = Journal(self._journal_path, self._clock)
+        self._facts = JournalFacts(is_complete=True)
+        self._writer.on_commit(self._woken)
+        self._thread = Thread(target=self._run, name="delivery", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Claim nothing more, hand back what has not begun, let what is on the wire end, leave."""
+        with self._lock:
+            if self._thread is None:
+                return
+            self._is_stopping = True
+            self._changed.notify_all()
+            for lane in self._lanes.values():
+                lane.ready.notify_all()
+        self._thread.join()
+        self._thread = None
+
+    def wake(self, topics: Iterable[str]) -> None:
+        """Something may have changed for these lanes or accounts."""
+        with self._lock:
+            self._topics.update(topics)
+            self._changed.notify_all()
+
+    def health(self) -> WorkerHealth:
+        with self._lock:
+            return WorkerHealth(
+                is_running=self._thread is not None and self._thread.is_alive(),
+                lease_seconds_left=self._lease.seconds_left(),
+                lanes=len(self._lanes),
+                unrecorded=len(self._unrecorded),
+            )
+
+    def _woken(self, topics: frozenset[str]) -> None:
+        relevant = {topic for topic in topics if topic.startswith(("lane:", "account:"))}
+        if relevant:
+            self.wake(relevant)
+
+    def _join(self) -> None:
+        before = self._lease.times()
+        join = Join(self._worker_id, self._settings.lease_seconds, self._database.spec.is_exclusive)
+        self._epoch = self._writer.execute(join)
+        self._lease.renewed(*before)
+        self._next_beat = self._clock.monotonic() + self._settings.lease_seconds / 3
+
+    def _take_over_everything(self) -> None:
+        """Every lane there is, so that no claim of a dead worker waits for new mail (W4-W7)."""
+        with self._database.reading() as hub:
+            found = [
+                (lane.id, lane.account_id, lane.sending_identity) for lane in delivery_of(hub).lanes.values()
+            ]
+        for lane_id, account_id, sending_identity in found:
+            self._take_over(self._add_lane(lane_id, account_id, sending_identity), wait=True)
+
+    # -- the dispatcher ------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while True:
+            with self._lock:
+                if self._is_stopping:
+                    break
+                topics, self._topics = self._topics, set()
+            try:
+                self._step(topics)
+            except Exception:
+                logger.exception("Delivery met an unexpected error and goes on")
+                self._pause(STORAGE_PAUSE_SECONDS)
+        self._drain()
+
+    def _step(self, topics: set[str]) -> None:
+        self._heed(topics)
+        self._beat()
+        self._record_what_failed()
+        for lane in self._due_lanes():
+            self._serve(lane)
+        self._staff_lanes()
+        with self._lock:
+            if self._topics or self._is_stopping or self._due_lanes():
+                return
+            self._clock.wait(self._changed, self._seconds_to_next())
+
+    def _pause(self, seconds: float) -> None:
+        with self._lock:
+            if not self._is_stopping:
+                self._clock.wait(self._changed, seconds)
+
+    def _seconds_to_next(self) -> float:
+        now = self._clock.monotonic()
+        times = [
+            lane.wake_at for lane in self._lanes.values() if lane.wake_at is not None and not lane.is_busy
+        ]
+        times.append(self._next_beat)
+        if self._retry_records_at is not None:
+            times.append(self._retry_records_at)
+        return max(0.0, min(times) - now)
+
+    def _due_lanes(self) -> list[LaneRuntime]:
+        with self._lock:
+            now = self._clock.monotonic()
+            return [
+                lane
+                for lane in self._lanes.values()
+                if not lane.is_busy and (lane.is_dirty or (lane.wake_at is not None and lane.wake_at <= now))
+            ]
+
+    def _heed(self, topics: set[str]) -> None:
+        for topic in topics:
+            kind, _colon, name = topic.partition(":")
+            if kind == "account":
+                self._account_changed(name)
+            elif name in self._lanes:
+                self._lanes[name].is_dirty = True
+            else:
+                self._new_lane(name)
+
+    def _new_lane(self, lane_id: str) -> None:
+        with self._database.reading() as hub:
+            lane = delivery_of(hub).find_lane(lane_id)
+            found = None if lane is None else (lane.id, lane.account_id, lane.sending_identity)
+        if found is not None:
+            self._add_lane(*found)
+
+    def _add_lane(self, lane_id: str, account_id: str, sending_identity: str) -> LaneRuntime:
+        with self._lock:
+            lane = LaneRuntime(lane_id, account_id, sending_identity, Condition(self._lock))
+            return self._lanes.setdefault(lane_id, lane)
+
+    def _account_changed(self, account_id: str) -> None:
+        """Read the settings anew before the next message; what is claimed and not begun goes back at once.
+
+        Other accounts may share its limit, so every lane looks again.
+        """
+        with self._lock:
+            for lane in self._lanes.values():
+                if lane.account_id == account_id:
+                    lane.config = None
+                    lane.cooldown_until = 0.0
+                    lane.failures_in_a_row = 0
+                    self._hand_back(lane.take_queue())
+                elif lane.config is not None and not lane.config.limit_key.startswith("lane:"):
+                    lane.config = None
+                lane.is_dirty = True
+
+    # -- membership ----------------------------------------------------------------------------------------------
+
+    def _beat(self) -> None:
+        if self._must_rejoin:
+            self._rejoin()
+        if self._is_beating or self._clock.monotonic() < self._next_beat:
+            return
+        before = self._lease.times()
+        self._next_beat = self._clock.monotonic() + self._settings.lease_seconds / 3
+        future = self._submit(Heartbeat(self._worker_id, self._epoch, self._settings.lease_seconds))
+        if future is not None:
+            self._is_beating = True
+            future.add_done_callback(partial(self._beaten, before))
+
+    def _beaten(self, before: tuple[float, float], future: "Future[None]") -> None:
+        with self._lock:
+            self._is_beating = False
+            error = future.exception()
+            if error is None:
+                self._lease.renewed(*before)
+            elif isinstance(error, MembershipEnded):
+                self._must_rejoin = True
+            else:
+                logger.warning("The worker's heartbeat was not stored: %s", error)
+            self._changed.notify_all()
+
+    def _rejoin(self) -> None:
+        """Somebody ended this worker's membership: stop, then come back as a new member who holds nothing yet."""
+        logger.warning("This worker's membership was ended; it joins anew")
+        with self._lock:
+            self._lease.end()
+            for lane in self._lanes.values():
+                lane.queue.clear()
+                lane.is_held = False
+                lane.is_dirty = True
+                lane.end_sessions()
+            if any(state.busy_since is not None for lane in self._lanes.values() for state in lane.sessions):
+                self._clock.wait(self._changed, STORAGE_PAUSE_SECONDS)
+                return
+            self._facts = JournalFacts(is_complete=True, answered=dict(self._unrecorded))
+        self._join()
+        self._must_rejoin = False
+
+    # -- serving a lane ------------------------------------------------------------------------------------------
+
+    def _serve(self, lane: LaneRuntime) -> None:
+        with self._lock:
+            lane.is_dirty = False
+            lane.wake_at = None
+        if lane.config is None and not self._load_config(lane):
+            return
+        if not lane.is_held:
+            self._take_over(lane, wait=False)
+        else:
+            self._claim(lane)
+
+    def _load_config(self, lane: LaneRuntime) -> bool:
+        try:
+            with self._database.reading() as hub:
+                config = self._configs.load(hub, lane.account_id, lane.sending_identity)
+        except StorageUnavailable:
+            self._wake_later(lane, STORAGE_PAUSE_SECONDS)
+            return False
+        except HubError as error:
+            logger.info("Lane %s cannot deliver now: %s", lane.id, error)
+            return False
+        with self._lock:
+            self._use_config(lane, config)
+        return True
+
+    def _use_config(self, lane: LaneRuntime, config: LaneConfig) -> None:
+        lane.config = config
+        lane.is_held = False
+        lane.end_sessions()
+
+    def _take_over(self, lane: LaneRuntime, *, wait: bool) -> None:
+        config = lane.config
+        if config is None and not self._load_config(lane):
+            return
+        assert lane.config is not None
+        config = lane.config
+        command = TakeOver(
+            config.limit_key,
+            (lane.id,),
+            self._worker_id,
+            self._epoch,
+            self._facts,
+            {lane.id: UncertainTerms(config.on_uncertain, config.max_attempts)},
+        )
+        future = self._submit_for(lane, command)
+        if future is None:
+            return
+        if wait:
+            future.exception()
+        future.add_done_callback(partial(self._taken_over, lane))
+
+    def _taken_over(self, lane: LaneRuntime, future: "Future[int | None]") -> None:
+        with self._lock:
+            lane.is_busy = False
+            error = future.exception()
+            if error is not None:
+                self._command_failed(lane, error)
+            elif future.result() is None:
+                self._wake_later(lane, self._settings.lease_seconds / 3)
+            else:
+                lane.is_held = True
+                lane.is_dirty = True
+            self._changed.notify_all()
+
+    def _claim(self, lane: LaneRuntime) -> None:
+        config = lane.config
+        assert config is not None
+        with self._lock:
+            room = lane.room(self._clock.monotonic()) if self._can_send(lane) else 0
+            lane.wants_session = room == 0 and not lane.sessions
+        command = ClaimMessages(
+            lane_id=lane.id,
+            worker_id=self._worker_id,
+            epoch=self._epoch,
+            account_revision=config.revision,
+            limit_key=config.limit_key,
+            rate_limit=config.rate_limit,
+            count=room,
+        )
+        future = self._submit_for(lane, command)
+        if future is not None:
+            future.add_done_callback(partial(self._claimed, lane))
+
+    def _claimed(self, lane: LaneRuntime, future: "Future[ClaimResult]") -> None:
+        with self._lock:
+            lane.is_busy = False
+            error = future.exception()
+            if error is not None:
+                self._command_failed(lane, error)
+            else:
+                self._use_claim(lane, future.result())
+            self._changed.notify_all()
+
+    def _use_claim(self, lane: LaneRuntime, result: ClaimResult) -> None:
+        if self._is_stopping or lane.config is None:
+            self._hand_back(result.claimed)
+            lane.is_dirty = True
+            return
+        lane.queue.extend(result.claimed)
+        lane.ready.notify(len(result.claimed))
+        if result.blocked == "settings":
+            lane.config = None
+            lane.is_dirty = True
+        elif result.has_more:
+            lane.is_dirty = True
+        if result.wake_at is not None:
+            now = microseconds(self._writer.clock.now())
+            self._wake_later(lane, max(0.0, (result.wake_at - now) / SECOND))
+
+    def _command_failed(self, lane: LaneRuntime, error: BaseException) -> None:
+        if isinstance(error, MembershipEnded):
+            self._must_rejoin = True
+        elif isinstance(error, HeldElsewhere):
+            lane.is_held = False
+            lane.is_dirty = True
+        else:
+            logger.warning("Lane %s waits for the database: %s", lane.id, error)
+            lane.is_held = False
+            self._wake_later(lane, STORAGE_PAUSE_SECONDS)
+
+    def _wake_later(self, lane: LaneRuntime, seconds: float) -> None:
+        at = self._clock.monotonic() + seconds
+        lane.wake_at = at if lane.wake_at is None else min(lane.wake_at, at)
+
+    def _submit_for(self, lane: LaneRuntime, command: Any) -> "Future[Any] | None":
+        future = self._submit(command)
+        if future is None:
+            self._wake_later(lane, STORAGE_PAUSE_SECONDS)
+        else:
+            lane.is_busy = True
+        return future
+
+    def _submit(self, command: Any) -> "Future[Any] | None":
+        try:
+            return self._writer.submit(command)
+        except StorageUnavailable as error:
+            logger.warning("The database does not take %s now: %s", command.note, error)
+            return None
+
+    # -- sending threads -----------------------------------------------------------------------------------------
+
+    def _can_send(self, lane: LaneRuntime) -> bool:
+        return bool(lane.sessions) or self._has_thread_for(lane)
+
+    def _has_thread_for(self, lane: LaneRuntime) -> bool:
+        assert lane.config is not None
+        connector = lane.config.connector_id
+        running = [each for each in self._lanes.values() if each.sessions]
+        total = sum(len(each.sessions) for each in running)
+        same = sum(
+            len(each.sessions) for each in running if each.config and each.config.connector_id == connector
+        )
+        half = max(1, self._settings.threads // 2)
+        return total < self._settings.threads and same < half
+
+    def _staff_lanes(self) -> None:
+        """Start the threads that are wanted and allowed; where none is left, ask idle ones of other lanes to end."""
+        with self._lock:
+            now = self._clock.monotonic()
+            for lane in self._lanes.values():
+                while lane.wants_more_sessions(now) and self._has_thread_for(lane):
+                    self._start_session(lane)
+            if any(self._is_hungry(lane, now) for lane in self._lanes.values()):
+                self._end_idle_sessions()
+
+    def _is_hungry(self, lane: LaneRuntime, now: float) -> bool:
+        return lane.config is not None and not lane.sessions and (bool(lane.queue) or lane.wants_session)
+
+    def _end_idle_sessions(self) -> None:
+        for lane in self._lanes.values():
+            for state in lane.sessions:
+                state.must_end = state.must_end or (state.busy_since is None and not lane.queue)
+            lane.ready.notify_all()
+
+    def _start_session(self, lane: LaneRuntime) -> None:
+        assert lane.config is not None
+        state = SessionState(lane.generation)
+        lane.sessions.append(state)
+        lane.wants_session = False
+        thread = Thread(
+            target=self._session_thread, args=(lane, state, lane.config), name=f"send-{lane.id}", daemon=True
+        )
+        thread.start()
+
+    def _session_thread(self, lane: LaneRuntime, state: SessionState, config: LaneConfig) -> None:
+        try:
+            send_for_lane(lane, state, self._session_parts(lane, config))
+        except BaseException:
+            logger.exception("A sending thread of lane %s ended by an error", lane.id)
+            raise
+        finally:
+            with self._lock:
+                lane.sessions.remove(state)
+                self._wake_hungry_lanes()
+                lane.is_dirty = True
+                self._changed.notify_all()
+
+    def _wake_hungry_lanes(self) -> None:
+        for each in self._lanes.values():
+            if each.wants_session:
+                each.is_dirty = True
+
+    def _session_parts(self, lane: LaneRuntime, config: LaneConfig) -> SessionParts:
+        assert self._journal is not None
+        context = HubSessionContext(
+            account_id=config.account_id,
+            account_address=config.account_address,
+            sending_identity=lane.sending_identity,
+            clock=self._clock,
+            network=self._network,
+            may_send=self._lease.allows_sending,
+            started=journal_started(self._journal),
+        )
+        judge = Judge(config, self._settings.schedule, self._entropy)
+        return SessionParts(config, context, judge, self._next_item, self._finished)
+
+    def _next_item(self, lane: LaneRuntime, state: SessionState) -> ClaimedMessage | None:
+        """The next message for a sending thread; None: end."""
+        with self._lock:
+            state.busy_since = None
+            while not (self._is_stopping or state.must_end or state.generation != lane.generation):
+                if lane.queue:
+                    state.busy_since = self._clock.monotonic()
+                    return lane.queue.popleft()
+                if not self._clock.wait(lane.ready, IDLE_SESSION_SECONDS) and not lane.queue:
+                    break
+            return None
+
+    def _finished(self, lane: LaneRuntime, state: SessionState, report: AttemptReport) -> None:
+        """An attempt has ended: into the journal first, then to the writer."""
+        assert self._journal is not None
+        if report.verdict != "hand_back":
+            self._note_answer(report)
+        with self._lock:
+            now = self._clock.monotonic()
+            if any(not step.is_ok for step in report.steps):
+                lane.cool_down(now)
+                self._hand_back(lane.take_queue())
+            else:
+                lane.completed(now)
+        self._record(report)
+
+    def _note_answer(self, report: AttemptReport) -> None:
+        assert self._journal is not None
+        try:
+            self._journal.answered(report)
+        except OSError as error:
+            logger.warning("The attempt journal could not be written: %s", error)
+
+    # -- recording -----------------------------------------------------------------------------------------------
+
+    def _hand_back(self, items: Iterable[ClaimedMessage]) -> None:
+        for item in items:
+            self._record(handed_back(item, self._clock.now()))
+
+    def _record(self, report: AttemptReport) -> None:
+        key = (report.message_id, report.attempt)
+        with self._lock:
+            self._unrecorded[key] = report
+        future = self._submit(RecordAttempt(report, self._worker_id, self._epoch))
+        if future is None:
+            self._keep_for_later(report)
+        else:
+            future.add_done_callback(partial(self._recorded, report))
+
+    def _recorded(self, report: AttemptReport, future: "Future[bool]") -> None:
+        error = future.exception()
+        if error is not None:
+            logger.warning("The end of an attempt is not stored yet: %s", error)
+            self._keep_for_later(report)
+            return
+        key = (report.message_id, report.attempt)
+        if not future.result():
+            logger.warning("A late answer for message %s, attempt %s was not used", *key)
+        if self._journal is not None:
+            self._journal.recorded(*key)
+        with self._lock:
+            self._unrecorded.pop(key, None)
+            lane = self._lanes.get(report.lane_id)
+            if lane is not None:
+                lane.is_dirty = True
+            self._changed.notify_all()
+
+    def _keep_for_later(self, report: AttemptReport) -> None:
+        with self._lock:
+            self._record_again.append(report)
+            self._retry_records_at = self._clock.monotonic() + STORAGE_PAUSE_SECONDS
+            self._changed.notify_all()
+
+    def _record_what_failed(self) -> None:
+        with self._lock:
+            if self._retry_records_at is None or self._clock.monotonic() < self._retry_records_at:
+                return
+            reports, self._record_again = self._record_again, []
+            self._retry_records_at = None
+        for report in reports:
+            self._record(report)
+
+    # -- the end -------------------------------------------------------------------------------------------------
+
+    def _drain(self) -> None:
+        with self._lock:
+            for lane in self._lanes.values():
+                self._hand_back(lane.take_queue())
+            ends_at = self._clock.monotonic() + self._settings.drain_seconds
+            while self._is_at_work() and self._clock.monotonic() < ends_at:
+                self._record_what_failed()
+                self._clock.wait(self._changed, 0.2)
+            if self._is_at_work():
+                logger.warning("Delivery stopped before every attempt had ended; the journal knows them")
+            self._lease.end()
+        self._leave()
+
+    def _is_at_work(self) -> bool:
+        is_sending = any(lane.sessions or lane.is_busy for lane in self._lanes.values())
+        return is_sending or bool(self._unrecorded)
+
+    def _leave(self) -> None:
+        try:
+            self._writer.execute(Leave(self._worker_id, self._epoch))
+        except HubError as error:
+            logger.warning("The worker could not sign off: %s", error)
+        if self._journal is not None:
+            self._journal.close()
