@@ -11,6 +11,7 @@ from typing import Any
 
 import colander
 
+from mailhub.contract.schema_hints import described_as
 from mailhub.contract.texts import Text, _
 from mailhub.errors import FieldError, Invalid
 from mailhub.schema_errors import code_of
@@ -108,9 +109,7 @@ class _Walk:
             return _BAD
         return result if partial else self._validated(node, result, pointer)
 
-    def check(
-        self, node: Any, values: Mapping[str, Any], pointer: str, secrets_set: Collection[str]
-    ) -> None:
+    def check(self, node: Any, values: Mapping[str, Any], pointer: str, secrets_set: Collection[str]) -> None:
         for child in node.children:
             place, value = pointer_to(pointer, child.name), values.get(child.name)
             if not applies(node, child, values) or child.name in secrets_set:
@@ -183,7 +182,9 @@ class _Walk:
                 result[name] = read
         for name in value:
             if name not in children:
-                self._refuse(pointer_to(pointer, name), "schema.unknown_field", _("This field is not known here."))
+                self._refuse(
+                    pointer_to(pointer, name), "schema.unknown_field", _("This field is not known here.")
+                )
         return result
 
     @staticmethod
@@ -205,7 +206,9 @@ class _Walk:
                 return None
         if not is_applicable and value is not None:
             return self._refuse(
-                place, "settings.not_applicable", _("This setting does not apply under the others that are chosen.")
+                place,
+                "settings.not_applicable",
+                _("This setting does not apply under the others that are chosen."),
             )
         if hasattr(child, "settings_of"):
             return self._connector_settings(child, value, values, place, partial)
@@ -242,6 +245,7 @@ def validators_of(node: Any) -> Iterator[Any]:
                 yield _ends_without_newline
 
 
+@described_as({})
 def _ends_without_newline(node: Any, value: str) -> None:
     """Python's ``$`` also matches before a last line feed; JSON Schema's does not, and no header should."""
     if value.endswith("\n"):
@@ -268,4 +272,3 @@ def _errors_of(exc: colander.Invalid, pointer: str) -> Iterator[FieldError]:
         yield FieldError(pointer, code_of(exc), message)
     for child in exc.children:
         yield from _errors_of(child, pointer_to(pointer, child.pos if child.positional else child.node.name))
-

@@ -16,20 +16,15 @@ from .paging import CursorSeal
 PARTS = "mailhub.http.parts"
 
 
-class OpenHub(Protocol):
-    """A connection that lives as long as a request."""
-
-    @property
-    def root(self) -> HubRoot: ...
-
-    def close(self) -> None: ...
-
-
-class OpensHub(Protocol):
+class OpensConnections(Protocol):
     """``mailhub.store.database.Database`` as the shell uses it."""
 
-    def open_for(self, manager: Any) -> OpenHub:
-        """A connection that takes part in this transaction manager's transactions."""
+    def open_for(self, transaction_manager: Any) -> Any:
+        """A connection that takes part in this explicit manager's transactions."""
+        ...
+
+    def discard(self, connection: Any) -> None:
+        """Throw away a connection that may hold what was never stored."""
         ...
 
 
@@ -50,10 +45,11 @@ class ApiParts:
     """Everything the shell needs.
 
     ``token_checker``: makes a checker that reads from this root. ``settings_schemas``: the settings schema of each
-    connector, plugins' included. ``public_url``: scheme and host people reach the hub by; "" takes the request's.
+    connector, plugins' included. ``languages``: those that texts are translated to, the default first. ``public_url``:
+    scheme and host people reach the hub by; "" takes the request's.
     """
 
-    database: OpensHub
+    database: OpensConnections
     services: ServiceRegistry
     token_checker: Callable[[HubRoot], TokenChecker]
     entropy: Entropy
@@ -62,3 +58,4 @@ class ApiParts:
     languages: tuple[str, ...] = ("en",)
     public_url: str = ""
     retry_attempts: int = 3
+    max_json_bytes: int = 32 * 1024 * 1024

@@ -9,10 +9,20 @@ from mailhub.contract.texts import _
 from mailhub.errors import FieldError, Invalid
 from mailhub.strict_values import strict_values
 
+from .strict_json import Malformed
+
 if TYPE_CHECKING:
     from .endpoint import SchemaFactory
 
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
+
+
+def query_parameters(request: Any) -> Any:
+    """The query of a request as a multi-dict. Raises ``Malformed`` for one that is not UTF-8."""
+    try:
+        return request.GET
+    except UnicodeDecodeError:
+        raise Malformed(_("The query is not UTF-8."), code="request.bad") from None
 
 
 def read_query(schema: "SchemaFactory | None", parameters: Any) -> dict[str, Any]:

@@ -63,7 +63,9 @@ def file_reply(
 
 def content_disposition(name: str, disposition: str = "attachment") -> str:
     """A Content-Disposition header by RFC 6266: an ASCII name for the old, RFC 8187 for everybody else."""
-    name = re.sub(r"[\x00-\x1f\x7f\ud800-\udfff/\\\u2028\u2029\u202a-\u202e\u2066-\u2069]", "_", name) or "file"
+    name = (
+        re.sub(r"[\x00-\x1f\x7f\ud800-\udfff/\\\u2028\u2029\u202a-\u202e\u2066-\u2069]", "_", name) or "file"
+    )
     plain = re.sub(r'[^ -~]|["%]', "_", name)
     header = f'{disposition}; filename="{plain}"'
     return header if plain == name else f"{header}; filename*=UTF-8''{quote(name, safe='')}"

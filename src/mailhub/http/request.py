@@ -12,7 +12,7 @@ from mailhub.services import Work
 from .locale import locale_of
 from .paging import Page, page_of
 from .parts import ApiParts
-from .query import read_query
+from .query import query_parameters, read_query
 from .revisions import check_revision, header_revision
 from .strict_json import read_body
 
@@ -42,7 +42,7 @@ class ApiRequest:
         self.body_was_read = False
         self.revision_was_checked = False
         self.path: dict[str, str] = dict(request.matchdict)
-        self.query: dict[str, Any] = read_query(endpoint.query, request.GET)
+        self.query: dict[str, Any] = read_query(endpoint.query, query_parameters(request))
 
     @property
     def identity(self) -> Identity:
@@ -85,7 +85,7 @@ class ApiRequest:
         """
         if self._body is None:
             self.body_was_read = True
-            self._body = read_body(self._request, self.endpoint, self._parts.settings_schemas)
+            self._body = read_body(self._request, self.endpoint, self._parts)
         return self._body
 
     @property

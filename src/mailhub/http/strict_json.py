@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from mailhub.contract.texts import Text, _
 from mailhub.errors import HubError, Invalid, TooLarge
-from mailhub.schema_walk import SettingsSchemas
 from mailhub.strict_values import strict_values
 
 if TYPE_CHECKING:
     from .endpoint import Endpoint
+    from .parts import ApiParts
 
-MAX_BODY_BYTES = 32 * 1024 * 1024
 MAX_DEPTH = 64
 
 
@@ -32,21 +31,24 @@ class UnsupportedMediaType(HubError):
     code = "request.unsupported_media_type"
 
 
-def read_body(request: Any, endpoint: "Endpoint", settings_schemas: SettingsSchemas) -> dict[str, Any]:
+def read_body(request: Any, endpoint: "Endpoint", parts: "ApiParts") -> dict[str, Any]:
     """The checked body of a call. Raises ``Malformed``, ``TooLarge``, ``UnsupportedMediaType``, ``Invalid``."""
     if endpoint.body is None:
         raise TypeError(f"{endpoint.method} {endpoint.path} declares no body")
-    content = body_bytes(request)
+    content = body_bytes(request, parts.max_json_bytes)
     _require_json_type(request)
     values: dict[str, Any] = strict_values(
-        endpoint.body(), parse_json(content), partial=endpoint.partial, settings_schemas=settings_schemas
+        endpoint.body(),
+        parse_json(content),
+        partial=endpoint.partial,
+        settings_schemas=parts.settings_schemas,
     )
     return values
 
 
-def require_no_fields(request: Any) -> None:
+def require_no_fields(request: Any, parts: "ApiParts") -> None:
     """Calls without fields take no body, or ``{}``. Raises as ``read_body`` does."""
-    content = body_bytes(request)
+    content = body_bytes(request, parts.max_json_bytes)
     if not content:
         return
     if request.headers.get("Content-Type"):
@@ -58,13 +60,13 @@ def require_no_fields(request: Any) -> None:
         raise Invalid.of(f"/{min(fields)}", "schema.unknown_field", _("This call takes no fields."))
 
 
-def body_bytes(request: Any) -> bytes:
-    """The whole body, at most 32 MB. Raises ``TooLarge`` before more than that is read."""
-    if (request.content_length or 0) > MAX_BODY_BYTES:
-        raise _too_large()
-    content: bytes = request.body_file.read(MAX_BODY_BYTES + 1)
-    if len(content) > MAX_BODY_BYTES:
-        raise _too_large()
+def body_bytes(request: Any, max_bytes: int) -> bytes:
+    """The whole body. Raises ``TooLarge`` before more than the limit is read."""
+    if (request.content_length or 0) > max_bytes:
+        raise _too_large(max_bytes)
+    content: bytes = request.body_file.read(max_bytes + 1)
+    if len(content) > max_bytes:
+        raise _too_large(max_bytes)
     return content
 
 
@@ -91,7 +93,9 @@ def parse_json(content: bytes) -> Any:
 def _require_json_type(request: Any) -> None:
     """``application/json``, in UTF-8, as it is."""
     media_type, *parameters = request.headers.get("Content-Type", "").lower().split(";")
-    charset = [each.partition("=")[2].strip(' "') for each in parameters if each.strip().startswith("charset=")]
+    charset = [
+        each.partition("=")[2].strip(' "') for each in parameters if each.strip().startswith("charset=")
+    ]
     if media_type.strip() != "application/json" or charset not in ([], ["utf-8"]):
         raise UnsupportedMediaType(_("Send JSON: Content-Type: application/json."))
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
@@ -126,11 +130,11 @@ def _too_deep() -> Malformed:
     )
 
 
-def _too_large() -> TooLarge:
+def _too_large(max_bytes: int) -> TooLarge:
     return TooLarge(
         _(
             "A JSON body may have at most ${max} MB. Send large files to POST /api/v1/uploads and name the upload here.",
-            mapping={"max": MAX_BODY_BYTES // 1024 // 1024},
+            mapping={"max": f"{max_bytes / 1024 / 1024:g}"},
         )
     )
 

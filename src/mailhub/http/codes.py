@@ -1,0 +1,107 @@
+"""Every problem code the API answers, with its usual status and title: the catalogue behind ``problem+json``.
+
+A code has one meaning but may come with another status, or in ``errors`` of a 422, where the mistake is in what was
+sent; an endpoint then declares ``(422, "account.not_found")``. A code that is declared and not listed here stops the
+start. docs/reference/errors.md is checked against this table.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from mailhub.contract.texts import Text, _
+
+TITLES: Mapping[int, Text] = MappingProxyType(
+    {
+        400: _("Malformed request"),
+        401: _("Not signed in"),
+        403: _("Not allowed"),
+        404: _("Not found"),
+        405: _("Method not allowed"),
+        406: _("Not acceptable"),
+        409: _("Not possible in this state"),
+        412: _("Changed meanwhile"),
+        413: _("Too large"),
+        415: _("Unsupported media type"),
+        422: _("Invalid request"),
+        428: _("Revision needed"),
+        429: _("Too many requests"),
+        500: _("Internal error"),
+        503: _("Service unavailable"),
+    }
+)
+
+STATUS_BY_CODE: Mapping[str, int] = MappingProxyType(
+    {
+        # the shell
+        "json.malformed": 400,
+        "json.duplicate_key": 400,
+        "json.too_deep": 400,
+        "request.bad": 400,
+        "authentication.required": 401,
+        "permission.denied": 403,
+        "not_found": 404,
+        "request.method_not_allowed": 405,
+        "request.not_acceptable": 406,
+        "wrong_state": 409,
+        "revision.stale": 412,
+        "request.too_large": 413,
+        "request.unsupported_media_type": 415,
+        "cursor.invalid": 422,
+        "schema.invalid": 422,
+        "schema.unknown_field": 422,
+        "schema.wrong_type": 422,
+        "schema.required": 422,
+        "settings.not_applicable": 422,
+        "revision.missing": 428,
+        "rate_limited": 429,
+        "internal.error": 500,
+        "storage.unavailable": 503,
+        "storage.outcome_unknown": 503,
+        # people
+        "user.not_found": 404,
+        "user.login_taken": 409,
+        "user.last_administrator": 409,
+        "password.too_weak": 422,
+        "password.wrong": 422,
+        "token.not_found": 404,
+        "token.no_on_behalf": 403,
+        # accounts, connectors
+        "account.not_found": 404,
+        "account.name_taken": 409,
+        "account.has_waiting_mail": 409,
+        "account.closing": 409,
+        "account.connector_missing": 409,
+        "account.authentication_failed": 409,
+        "account.none_for_scenario": 422,
+        "account.rate_limited": 429,
+        "connector.not_found": 404,
+        "secret.needed_again": 422,
+        "sender.not_allowed": 422,
+        "check.not_found": 404,
+        # scenarios
+        "scenario.not_found": 404,
+        "scenario.exists": 409,
+        "scenario.built_in": 409,
+        "attachment.not_found": 404,
+        # messages, uploads
+        "message.not_found": 404,
+        "message.wrong_state": 409,
+        "message.expired": 422,
+        "address.invalid": 422,
+        "recipients.none": 422,
+        "recipients.too_many": 422,
+        "header.invalid": 422,
+        "attachment.too_large": 413,
+        "upload.not_found": 404,
+        "upload.in_use": 409,
+        "layout.not_found": 422,
+    }
+)
+
+
+def status_and_code(ref: str | tuple[int, str]) -> tuple[int, str]:
+    """What an endpoint's problem stands for. Raises LookupError for a code that is not in the catalogue."""
+    status, code = (None, ref) if isinstance(ref, str) else ref
+    if code not in STATUS_BY_CODE:
+        raise LookupError(f"problem code {code!r} is not in mailhub/http/codes.py")
+    return status or STATUS_BY_CODE[code], code
