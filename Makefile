@@ -6,7 +6,7 @@ STAMP := .venv/installed
 LOCK := requirements/development.txt
 PROJECTS := $(sort $(wildcard plugins/*/pyproject.toml))
 PLUGINS := $(PROJECTS:%/pyproject.toml=%)
-LINTED := src tests plugins tools conftest.py docs
+LINTED := src tests $(wildcard plugins) tools conftest.py docs
 TYPED := src tests tools conftest.py docs/conf.py
 
 .PHONY: help install run test test-system lint bench docs settings lock format clean
