@@ -36,6 +36,8 @@ CACHE_BYTES = 64 * 1024 * 1024
 
 def unavailable(error: BaseException) -> StorageUnavailable:
     """What callers get when the storage failed and nothing was done."""
+    if isinstance(error, StorageUnavailable):
+        return error
     return StorageUnavailable(
         _("The database cannot be used now: ${reason}. Nothing was done.", mapping={"reason": str(error)})
     )
@@ -96,7 +98,7 @@ class Database:
         """
         try:
             return self._usable_db().open(transaction_manager)
-        except (StorageError, OSError, ValueError, DatabaseLocked) as error:
+        except (StorageError, DatabaseLocked) as error:
             raise unavailable(error) from error
 
     def blob_sink(self) -> BlobSink:
@@ -165,16 +167,20 @@ class Database:
         try:
             yield connection
         except BaseException as error:
-            if is_conflict(error) or isinstance(error, HubError):
-                self._give_back(connection, manager)
-            else:
+            if isinstance(error, FinishingFailed) or is_storage_failure(error):
                 self.discard(connection)
+            else:
+                self._give_back(connection, manager)
             raise
         self._give_back(connection, manager)
 
     def _give_back(self, connection: Any, manager: Any) -> None:
-        _end(manager)
-        connection.close()
+        try:
+            _end(manager)
+            connection.close()
+        except Exception:
+            logger.warning("A connection could not be given back", exc_info=True)
+            self.discard(connection)
 
     # -- opening -------------------------------------------------------------------------------------------------
 
@@ -191,14 +197,20 @@ class Database:
             return self._db
 
     def _open(self) -> Any:
-        storage = self.spec.open_storage()
         try:
-            return DB(
-                storage, pool_size=POOL_CONNECTIONS, cache_size=CACHE_OBJECTS, cache_size_bytes=CACHE_BYTES
-            )
-        except BaseException:
-            storage.close()
-            raise
+            storage = self.spec.open_storage()
+            try:
+                return DB(
+                    storage,
+                    pool_size=POOL_CONNECTIONS,
+                    cache_size=CACHE_OBJECTS,
+                    cache_size_bytes=CACHE_BYTES,
+                )
+            except BaseException:
+                storage.close()
+                raise
+        except (OSError, StorageError) as error:
+            raise unavailable(error) from error
 
     def _open_waiting(self, wait_seconds: float) -> None:
         ends_at = self._clock.monotonic() + wait_seconds
