@@ -51,8 +51,8 @@ def candidates(entry_points: Iterable[EntryPointLike], builtins: Sequence[object
 
 
 def _from_builtin(plugin: object) -> Candidate:
-    name = getattr(plugin, "__name__", type(plugin).__name__)
-    return Candidate(str(name), BUILT_IN_DISTRIBUTION, _version_of_mailhub(), lambda: plugin)
+    name = str(getattr(plugin, "plugin_name", type(plugin).__name__))
+    return Candidate(name, BUILT_IN_DISTRIBUTION, _version_of_mailhub(), lambda: plugin)
 
 
 def _from_entry_point(entry_point: EntryPointLike) -> Candidate:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import colander
 
 from mailhub.contract.schema_hints import HINT_NAMES
+from mailhub.contract.texts import plain
 
 KNOWN_TYPES = (
     colander.Mapping,
@@ -34,6 +35,8 @@ _COLANDER = frozenset(
         "name",
         "preparer",
         "raw_title",
+        "required_msg",
+        "schema_type",
         "title",
         "typ",
         "validator",
@@ -71,12 +74,17 @@ def iter_faults(schema: object) -> Iterator[str]:
 def _faults_of_form(path: Path, node: colander.SchemaNode) -> Iterator[str]:
     if path[-1] != "*" and not _NAME.fullmatch(node.name):
         yield "a setting's name is made of a-z, 0-9 and _"
-    if type(node.typ) not in KNOWN_TYPES:
+    if type(node.typ) not in KNOWN_TYPES and not _describes_itself(node.typ):
         yield f"type {type(node.typ).__name__} has no place in a form and in OpenAPI"
     if isinstance(node.typ, colander.Sequence) and len(node.children) != 1:
         yield "a list has exactly one kind of item"
     if node.widget is not None:
         yield "a widget does not belong here; give a hint"
+
+
+def _describes_itself(typ: object) -> bool:
+    """A type of one's own that says what JSON it takes is known to all doors."""
+    return hasattr(typ, "from_json") and hasattr(typ, "json_schema")
 
 
 def _faults_of_hints(node: colander.SchemaNode) -> Iterator[str]:
@@ -92,7 +100,7 @@ def _faults_of_value(node: colander.SchemaNode, value: object, what: str) -> Ite
     try:
         node.deserialize(value)
     except colander.Invalid as error:
-        yield f"the {what} {value!r} is not valid: {'; '.join(map(str, error.messages()))}"
+        yield f"the {what} {value!r} is not valid: {'; '.join(plain(each) for each in error.messages())}"
 
 
 def _faults_of_visibility(schema: colander.SchemaNode, path: Path) -> Iterator[str]:

@@ -431,7 +431,7 @@ def test_code_of_a_disabled_plugin_is_not_run(name: str) -> None:
 
 
 def test_built_ins_cannot_be_disabled() -> None:
-    host = load(builtins=[with_connectors(connector("capture"))], disabled=["mailhub", "a_plugin"])
+    host = load(builtins=[with_connectors(connector("capture"))], disabled=["mailhub", "ModuleType"])
     assert [each.state for each in host.plugins] == ["loaded"]
 
 
