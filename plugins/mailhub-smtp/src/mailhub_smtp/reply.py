@@ -1,0 +1,110 @@
+"""A server's replies: read from bytes, bounded, never trusted."""
+
+import re
+from typing import NamedTuple
+
+MAX_LINE_BYTES = 4096
+MAX_LINES = 200
+MAX_TEXT_CHARACTERS = 1000
+
+_ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)")
+
+
+class MalformedReply(Exception):
+    """What came is not a reply of RFC 5321 4.2. Its bytes are not repeated: the peer may be no SMTP server at all."""
+
+
+class Reply(NamedTuple):
+    """One reply. ``lines`` are its text lines without code and line end."""
+
+    code: int
+    lines: tuple[bytes, ...]
+
+    @property
+    def is_success(self) -> bool:
+        return 200 <= self.code < 300
+
+    @property
+    def is_transient(self) -> bool:
+        return 400 <= self.code < 500
+
+    @property
+    def is_permanent(self) -> bool:
+        return 500 <= self.code < 600
+
+    @property
+    def enhanced(self) -> str:
+        """The enhanced status code of RFC 3463 (``5.1.1``), or nothing."""
+        found = _ENHANCED.match(_readable(self.lines[0]))
+        return found[1] if found else ""
+
+    @property
+    def codes(self) -> str:
+        """Both codes without the text, for servers that are not known to speak SMTP."""
+        return f"{self.code} {self.enhanced}".rstrip()
+
+    @property
+    def text(self) -> str:
+        """The text in one line, the enhanced code said once, control characters made visible, cut when very long."""
+        enhanced = self.enhanced
+        first, *more = (_readable(line) for line in self.lines)
+        said = [first, *(line.removeprefix(enhanced).lstrip() for line in more)]
+        return " ".join(filter(None, said))[:MAX_TEXT_CHARACTERS]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.text}".rstrip()
+
+
+def _readable(line: bytes) -> str:
+    text = line.decode("utf-8", "replace").strip()
+    return text if text.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in text)
+
+
+class ReplyReader:
+    """Cuts replies out of what was received. Raises MalformedReply; the connection is of no use afterwards."""
+
+    def __init__(self) -> None:
+        self._received = b""
+        self._code = b""
+        self._lines: list[bytes] = []
+
+    @property
+    def is_empty(self) -> bool:
+        """True when nothing was received beyond the last complete reply."""
+        return not self._received and not self._lines
+
+    def feed(self, received: bytes) -> None:
+        """Add what the socket gave."""
+        self._received += received
+
+    def next(self) -> Reply | None:
+        """The next complete reply, or None while more must be received."""
+        while True:
+            line, newline, rest = self._received.partition(b"\n")
+            if len(line) > MAX_LINE_BYTES:
+                raise MalformedReply("line too long")
+            if not newline:
+                return None
+            self._received = rest
+            if self._take(line.removesuffix(b"\r")):
+                return self._finished()
+
+    def _take(self, line: bytes) -> bool:
+        code, separator = line[:3], line[3:4]
+        if (
+            not code.isdigit()
+            or len(code) != 3
+            or code[:1] not in b"2345"
+            or separator not in (b" ", b"-", b"")
+        ):
+            raise MalformedReply("not a reply line")
+        if (self._lines and code != self._code) or len(self._lines) >= MAX_LINES:
+            raise MalformedReply("lines that do not belong together")
+        self._code = code
+        self._lines.append(line[4:])
+        return separator != b"-"
+
+    def _finished(self) -> Reply:
+        reply = Reply(int(self._code), tuple(self._lines))
+        self._lines = []
+        return reply
