@@ -42,3 +42,7 @@ class Identity:
         """Raises ``Denied`` without the permission."""
         if not self.may(permission):
             raise Denied(_("Your permission sets do not allow this."))
+
+
+HUB = Identity(user_id="", login="mailhub", permissions=frozenset(Permission), via="hub")
+"""The hub itself, where nobody signed in acts: making the first administrator."""

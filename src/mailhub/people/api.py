@@ -1,0 +1,190 @@
+"""Calls about users, tokens and oneself (api.md, "Policies, people, records")."""
+
+from mailhub.contract.texts import _
+from mailhub.http.endpoint import ApiRequest, Reply, created, endpoint, no_content
+from mailhub.http.paging import Page, PageQuery
+
+from .model import Place
+from .permissions import Permission
+from .presenting import present_token, present_user
+from .schema import (
+    MeReply,
+    NewTokenReply,
+    NewUserReply,
+    OneTimePasswordReply,
+    TokenFields,
+    TokenList,
+    UserCreation,
+    UserFields,
+    UserList,
+    UserReply,
+)
+from .service import TokensService, UsersService
+
+_USER_ID = {"id": _("Id of the user")}
+
+
+@endpoint(
+    "GET",
+    "/users",
+    permission=Permission.PEOPLE_ADMIN,
+    summary=_("List users, newest first"),
+    query=PageQuery,
+    replies={200: UserList},
+)
+def list_users(request: ApiRequest) -> Reply:
+    page = request.page
+    users, place = request.work.service(UsersService).list_users(page.limit, _place_of(page))
+    return Reply(body=page.reply([present_user(user) for user in users], place))
+
+
+@endpoint(
+    "POST",
+    "/users",
+    permission=Permission.PEOPLE_ADMIN,
+    summary=_("Make a user"),
+    description=_("Without a password the answer has one for the first sign-in. Tokens work before that."),
+    body=UserCreation,
+    replies={201: NewUserReply},
+    problems=("address.invalid", (422, "user.login_taken"), "password.too_weak"),
+)
+def create_user(request: ApiRequest) -> Reply:
+    user, one_time_password = request.work.service(UsersService).create_user(request.body)
+    body = {**present_user(user), "one_time_password": one_time_password}
+    return created(f"/api/v1/users/{user.id}", body)
+
+
+@endpoint(
+    "GET",
+    "/users/{id}",
+    permission=Permission.PEOPLE_ADMIN,
+    summary=_("Read a user"),
+    path_texts=_USER_ID,
+    replies={200: UserReply},
+    problems=("user.not_found",),
+)
+def get_user(request: ApiRequest) -> Reply:
+    return Reply(body=present_user(request.work.service(UsersService).get_user(request.path["id"])))
+
+
+@endpoint(
+    "PATCH",
+    "/users/{id}",
+    permission=Permission.PEOPLE_ADMIN,
+    summary=_("Change a user"),
+    description=_("Who is no longer active cannot sign in, and his tokens are dead at once."),
+    path_texts=_USER_ID,
+    body=UserFields,
+    replies={200: UserReply},
+    problems=("user.not_found", "user.last_administrator", "address.invalid", (422, "user.login_taken")),
+    if_match="required",
+)
+def change_user(request: ApiRequest) -> Reply:
+    users = request.work.service(UsersService)
+    user = users.get_user(request.path["id"])
+    request.check_revision(user.revision)
+    return Reply(body=present_user(users.change_user(user.id, request.body)))
+
+
+@endpoint(
+    "DELETE",
+    "/users/{id}",
+    permission=Permission.PEOPLE_ADMIN,
+    summary=_("Delete a user"),
+    description=_("His tokens end; his messages stay."),
+    path_texts=_USER_ID,
+    replies={204: None},
+    problems=("user.not_found", "user.last_administrator"),
+    if_match="required",
+)
+def delete_user(request: ApiRequest) -> Reply:
+    users = request.work.service(UsersService)
+    user = users.get_user(request.path["id"])
+    request.check_revision(user.revision)
+    users.delete_user(user.id)
+    return no_content()
+
+
+@endpoint(
+    "POST",
+    "/users/{id}/password-reset",
+    permission=Permission.PEOPLE_ADMIN,
+    summary=_("Give a user a new password"),
+    description=_("It is shown this once and must be changed at the next sign-in."),
+    path_texts=_USER_ID,
+    replies={200: OneTimePasswordReply},
+    problems=("user.not_found",),
+)
+def reset_password(request: ApiRequest) -> Reply:
+    password = request.work.service(UsersService).reset_password(request.path["id"])
+    return Reply(body={"one_time_password": password})
+
+
+@endpoint(
+    "GET",
+    "/tokens",
+    permission=Permission.SELF,
+    summary=_("List one's own tokens; an administrator sees everybody's"),
+    query=PageQuery,
+    replies={200: TokenList},
+)
+def list_tokens(request: ApiRequest) -> Reply:
+    page = request.page
+    tokens, place = request.work.service(TokensService).list_tokens(page.limit, _place_of(page))
+    return Reply(body=page.reply([present_token(token) for token in tokens], place))
+
+
+@endpoint(
+    "POST",
+    "/tokens",
+    permission=Permission.SELF,
+    summary=_("Make a token"),
+    description=_("The token is shown this once. A token may only do part of what its user may."),
+    body=TokenFields,
+    replies={201: NewTokenReply},
+    problems=((422, "user.not_found"),),
+)
+def create_token(request: ApiRequest) -> Reply:
+    token, text = request.work.service(TokensService).create_token(request.body)
+    return created(f"/api/v1/tokens/{token.id}", {**present_token(token), "token": text})
+
+
+@endpoint(
+    "DELETE",
+    "/tokens/{id}",
+    permission=Permission.SELF,
+    summary=_("Revoke a token"),
+    path_texts={"id": _("Id of the token")},
+    replies={204: None},
+    problems=("token.not_found",),
+)
+def revoke_token(request: ApiRequest) -> Reply:
+    request.work.service(TokensService).revoke_token(request.path["id"])
+    return no_content()
+
+
+@endpoint(
+    "GET",
+    "/me",
+    permission=Permission.SELF,
+    summary=_("Who calls, and what this token may do"),
+    replies={200: MeReply},
+    problems=("user.not_found",),
+)
+def get_me(request: ApiRequest) -> Reply:
+    user, token = request.work.service(UsersService).get_me()
+    identity = request.identity
+    shown = None if token is None else {"id": token.id, "name": token.name, "expires_at": token.expires_at}
+    body = {
+        "user": present_user(user),
+        "permissions": identity.permissions,
+        "scopes": identity.scopes,
+        "scenarios": identity.scenarios,
+        "accounts": identity.accounts,
+        "token": shown,
+    }
+    return Reply(body=body)
+
+
+def _place_of(page: Page) -> Place | None:
+    return None if page.position is None else Place(*page.position)
