@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mailhub.store.root import HubRoot
 
 Values = Mapping[str, Any]
-"""What an object was or is, as plain JSON values."""
+"""What an object was or is: JSON values; times are kept as RFC 3339 texts, sets as sorted lists."""
 
 SECRET_NAMES: Final = frozenset(
     {
@@ -150,6 +150,8 @@ def _plain_value(name: str, value: object) -> Any:
     if isinstance(value, list | tuple | set | frozenset):
         items = sorted(value) if isinstance(value, set | frozenset) else value
         return [_plain_value("", item) for item in items]
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
     if value is None or isinstance(value, str | bool | int | float):
         return str(value) if isinstance(value, str) else value
     raise TypeError(f"{name} is not a plain value that the audit trail can keep")
