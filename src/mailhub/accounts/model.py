@@ -46,6 +46,8 @@ class Account(Persistent):
     """Settings are plain values of the connector's schema; secrets stand apart, sealed, by their dotted path."""
 
     limit_group: str | None = None
+    sends_as_user = False
+    """Kept from the connector's own word when the settings were saved, so that it is known while the connector is away."""
     revision = 1
 
     def __init__(

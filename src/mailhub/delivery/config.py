@@ -13,7 +13,8 @@ from mailhub.pluginhost.host import PluginHost
 from mailhub.store.root import HubRoot
 from mailhub.store.secrets import SecretBox
 
-from .model import IDENTITY_SEPARATOR, Lane
+from .model import lane_id_of
+from .queueing import LaneAddress
 
 
 class AccountUnusable(HubError):
@@ -74,6 +75,15 @@ class LaneConfigs:
             connector=_made(kind, settings),
         )
 
+    def lane_address(self, account: Account, sending_identity: str) -> LaneAddress:
+        """The lane in which a message of this account queues; its limit key is put right when the lane is served."""
+        kind = self._plugins.find_connector(account.connector)
+        try:
+            key = self.limit_key(account, kind, account.settings, sending_identity) if kind else ""
+        except AccountUnusable:
+            key = ""
+        return LaneAddress(account.id, sending_identity, key or _own_key(account, sending_identity))
+
     def limit_key(
         self, account: Account, kind: ConnectorType, settings: Settings, sending_identity: str
     ) -> str:
@@ -83,7 +93,7 @@ class LaneConfigs:
         declared = _guarded_limit_key(kind, settings, sending_identity)
         if declared is not None:
             return f"{account.connector}:{declared}"
-        return f"lane:{account.id}{IDENTITY_SEPARATOR}{sending_identity}"
+        return _own_key(account, sending_identity)
 
     def _rate_limit(self, hub: HubRoot, account: Account, key: str, sending_identity: str) -> int:
         """The smallest limit set among the accounts that share the key."""
@@ -97,6 +107,10 @@ class LaneConfigs:
             kind = self._plugins.find_connector(account.connector)
             if kind and self.limit_key(account, kind, account.settings, sending_identity) == key:
                 yield account
+
+
+def _own_key(account: Account, sending_identity: str) -> str:
+    return f"lane:{lane_id_of(account.id, sending_identity)}"
 
 
 def _guarded_limit_key(kind: ConnectorType, settings: Settings, sending_identity: str) -> str | None:
@@ -118,8 +132,3 @@ def _failed(kind: ConnectorType, error: Exception) -> Any:
         "The connector ${connector} cannot use these settings: ${error}",
         mapping={"connector": kind.id, "error": str(error)},
     )
-
-
-def lane_config(configs: LaneConfigs, hub: HubRoot, lane: Lane) -> LaneConfig:
-    """The settings of a stored lane."""
-    return configs.load(hub, lane.account_id, lane.sending_identity)

@@ -14,7 +14,7 @@ from mailhub.entropy import Entropy
 WRITER_BITS = 12
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 _EPOCH_MICROSECONDS = int(_EPOCH.timestamp()) * 1_000_000
-_RANDOM_BYTES = 10
+RANDOM_BYTES = 10
 _ID_LENGTH = 24
 
 
@@ -43,10 +43,14 @@ def month_of(key: int) -> str:
     return time_of(key).strftime("%Y-%m")
 
 
-def make_id(key: int, entropy: Entropy) -> str:
-    """A public id: 24 characters of ``A-Za-z0-9_-``, the first of them a letter."""
-    packed = key.to_bytes(8, "big") + entropy.token_bytes(_RANDOM_BYTES)
-    return base64.urlsafe_b64encode(packed).decode("ascii")
+def random_part(entropy: Entropy) -> bytes:
+    """What makes an id unguessable."""
+    return entropy.token_bytes(RANDOM_BYTES)
+
+
+def id_of(key: int, random: bytes) -> str:
+    """The public id of a key: 24 characters of ``A-Za-z0-9_-``, the first of them a letter."""
+    return base64.urlsafe_b64encode(key.to_bytes(8, "big") + random).decode("ascii")
 
 
 def find_key(message_id: str) -> int | None:

@@ -1,0 +1,223 @@
+"""Checking a message before it is taken: all mistakes at once, each at its field (S9, AD, M, SM8)."""
+
+import mimetypes
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from mailhub.contract.message import Address
+from mailhub.contract.texts import Text, _
+from mailhub.delivery.mime import HeaderInvalid, check_header_text, check_own_header
+from mailhub.errors import FieldError
+from mailhub.uploads.model import Upload
+
+from .addresses import AddressInvalid, deduplicate, parse_address
+from .request import AttachmentRequest, MessageRequest, RawAddress
+
+_MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,127}/[A-Za-z0-9!#$&^_.+-]{1,127}")
+_CONTENT_ID = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.@-]{1,200}")
+NAME_CHARACTERS = 250
+OCTET_STREAM = "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageLimits:
+    """What one message may be at most (settings ``mailhub.message.*``)."""
+
+    max_recipients: int = 500
+    max_attachment_bytes: int = 100 * 1024 * 1024
+    max_bytes: int = 150 * 1024 * 1024
+    max_subject_characters: int = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedAttachment:
+    """A file that may be attached: its bytes, or the upload that has them."""
+
+    name: str
+    content_type: str
+    size: int
+    data: bytes | None
+    upload_id: str | None
+    inline: bool
+    content_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedMessage:
+    """What of a request is checked without knowing its account."""
+
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...]
+    bcc: tuple[Address, ...]
+    reply_to: tuple[Address, ...]
+    sender: Address | None
+    attachments: tuple[CheckedAttachment, ...]
+    headers: tuple[tuple[str, str], ...]
+
+
+PluginCheck = Callable[[Address], Iterable[Text]]
+FindUpload = Callable[[str], Upload | None]
+
+
+class Checker:
+    """Checks one request; ``errors`` has every mistake found."""
+
+    def __init__(
+        self, limits: MessageLimits, check_address: PluginCheck, find_upload: FindUpload, now: datetime
+    ) -> None:
+        self._limits = limits
+        self._check_address = check_address
+        self._find_upload = find_upload
+        self._now = now
+        self.errors: list[FieldError] = []
+
+    def check(self, request: MessageRequest) -> CheckedMessage:
+        """Everything that can be checked, whatever mistakes there are already."""
+        checked = CheckedMessage(
+            to=self._addresses("to", request.to),
+            cc=self._addresses("cc", request.cc),
+            bcc=self._addresses("bcc", request.bcc),
+            reply_to=self._addresses("reply_to", request.reply_to),
+            sender=None if request.sender is None else self._address("/sender", request.sender),
+            attachments=self._attachments(request.attachments),
+            headers=self._headers(request.headers),
+        )
+        self._recipients(request)
+        self._subject(request.subject)
+        self._bodies(request)
+        self._times(request)
+        return checked
+
+    def _refuse(self, pointer: str, code: str, message: Text) -> None:
+        self.errors.append(FieldError(pointer, code, message))
+
+    def _addresses(self, field: str, items: tuple[RawAddress, ...]) -> tuple[Address, ...]:
+        found = [self._address(f"/{field}/{number}", item) for number, item in enumerate(items)]
+        return tuple(deduplicate([each for each in found if each is not None]))
+
+    def _address(self, pointer: str, item: RawAddress) -> Address | None:
+        try:
+            address = parse_address(item)
+        except AddressInvalid as error:
+            self._refuse(pointer, "address.invalid", error.message)
+            return None
+        for reason in self._check_address(address):
+            self._refuse(pointer, "address.invalid", reason)
+        return address
+
+    def _recipients(self, request: MessageRequest) -> None:
+        """Counted as they were given: a list with a bad address is not an empty one."""
+        count = len(request.to) + len(request.cc) + len(request.bcc)
+        if count == 0:
+            self._refuse("/to", "recipients.none", _("Name at least one recipient in To, Cc or Bcc."))
+        elif count > self._limits.max_recipients:
+            limit = {"count": count, "limit": self._limits.max_recipients}
+            text = _("A message may have ${limit} recipients at most, this one has ${count}.", mapping=limit)
+            self._refuse("/to", "recipients.too_many", text)
+
+    def _subject(self, subject: str) -> None:
+        self._header_text("/subject", "Subject", subject)
+        if len(subject) > self._limits.max_subject_characters:
+            limit = {"limit": self._limits.max_subject_characters}
+            self._refuse(
+                "/subject",
+                "header.invalid",
+                _("A subject may have ${limit} characters at most.", mapping=limit),
+            )
+
+    def _header_text(self, pointer: str, name: str, text: str) -> None:
+        try:
+            check_header_text(name, text)
+        except HeaderInvalid as error:
+            self._refuse(pointer, "header.invalid", error.message)
+
+    def _headers(self, headers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+        for name, value in headers.items():
+            try:
+                check_own_header(name, value)
+            except HeaderInvalid as error:
+                self._refuse(f"/headers/{_pointer(name)}", "header.invalid", error.message)
+        return tuple(headers.items())
+
+    def _bodies(self, request: MessageRequest) -> None:
+        if request.body is not None:
+            # layouts are not there yet, so no id can be one
+            self._refuse("/body/layout", "layout.not_found", _("There is no such layout."))
+        elif request.html is None and request.text is None:
+            self._refuse("/text", "schema.required", _("Give the message a text: html, text, or both."))
+
+    def _times(self, request: MessageRequest) -> None:
+        if request.expires_at is None:
+            return
+        if request.expires_at <= max(self._now, request.send_at or self._now):
+            self._refuse(
+                "/expires_at", "message.expired", _("The message would have expired before it can be sent.")
+            )
+
+    def _attachments(self, items: tuple[AttachmentRequest, ...]) -> tuple[CheckedAttachment, ...]:
+        found = [self._attachment(f"/attachments/{number}", item) for number, item in enumerate(items)]
+        return tuple(each for each in found if each is not None)
+
+    def _attachment(self, pointer: str, item: AttachmentRequest) -> CheckedAttachment | None:
+        size = self._size(pointer, item)
+        name = self._name(pointer, item)
+        content_type = self._content_type(pointer, item, name)
+        self._content_id(pointer, item)
+        if size is None:
+            return None
+        if size > self._limits.max_attachment_bytes:
+            limit = {"limit": self._limits.max_attachment_bytes}
+            text = _("An attachment may have ${limit} bytes at most.", mapping=limit)
+            self._refuse(pointer, "attachment.too_large", text)
+        return CheckedAttachment(
+            name, content_type, size, item.data, item.upload, item.inline, item.content_id
+        )
+
+    def _size(self, pointer: str, item: AttachmentRequest) -> int | None:
+        if (item.data is None) == (item.upload is None):
+            self._refuse(
+                pointer, "schema.required", _("Give an attachment either its content or an upload's id.")
+            )
+            return None
+        if item.data is not None:
+            return len(item.data)
+        upload = self._find_upload(item.upload or "")
+        if upload is None:
+            self._refuse(f"{pointer}/upload", "upload.not_found", _("There is no such upload of yours."))
+            return None
+        return upload.content.size
+
+    def _name(self, pointer: str, item: AttachmentRequest) -> str:
+        name = (item.name or "").strip()
+        if not name:
+            self._refuse(f"{pointer}/name", "schema.required", _("Give the attachment a file name."))
+        elif len(name) > NAME_CHARACTERS:
+            limit = {"limit": NAME_CHARACTERS}
+            text = _("A file name may have ${limit} characters at most.", mapping=limit)
+            self._refuse(f"{pointer}/name", "header.invalid", text)
+        self._header_text(f"{pointer}/name", "Content-Disposition", name)
+        return name
+
+    def _content_type(self, pointer: str, item: AttachmentRequest, name: str) -> str:
+        """Given, else by the standard registry from the file's name (M6)."""
+        if item.content_type is None:
+            return mimetypes.guess_type(name, strict=True)[0] or OCTET_STREAM
+        if _MEDIA_TYPE.fullmatch(item.content_type) is None:
+            text = _("A content type is written type/subtype, such as application/pdf.")
+            self._refuse(f"{pointer}/content_type", "header.invalid", text)
+        return item.content_type.lower()
+
+    def _content_id(self, pointer: str, item: AttachmentRequest) -> None:
+        if item.content_id is not None and _CONTENT_ID.fullmatch(item.content_id) is None:
+            text = _("A content id has letters, digits and marks without spaces, such as logo.")
+            self._refuse(f"{pointer}/content_id", "header.invalid", text)
+        if item.inline and item.content_id is None:
+            text = _("An inline picture needs a content id, which the HTML shows as cid:...")
+            self._refuse(f"{pointer}/content_id", "schema.required", text)
+
+
+def _pointer(name: str) -> str:
+    """A name as a part of a JSON Pointer (RFC 6901)."""
+    return name.replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,118 @@
+"""Who a message is from: account, scenario, message, in that order of growing weight (SM2, SM10, api.md ``sender``)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from mailhub.accounts.model import Account
+from mailhub.contract.message import Address
+from mailhub.contract.texts import Text, _
+from mailhub.errors import FieldError
+from mailhub.scenarios.model import Assignment
+
+SubstituteMode = Literal["send_as", "on_behalf"]
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The person whose message it is, as From may show him."""
+
+    name: str
+    contact_email: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedSender:
+    """``from_`` and ``sender`` are headers (RFC 5322 3.6.2); ``envelope_from`` is where failures are returned to."""
+
+    from_: Address
+    sender: Address | None
+    envelope_from: str
+
+
+class SenderRefused(Exception):
+    """No sender can be had; ``error`` says why and where."""
+
+    def __init__(self, pointer: str, code: str, message: Text) -> None:
+        super().__init__(code)
+        self.error = FieldError(pointer, code, message)
+
+
+def resolve_sender(
+    account: Account, assignment: Assignment | None, requested: Address | None, owner: Owner
+) -> ResolvedSender:
+    """Raises ``SenderRefused``: ``sender.not_allowed``, or ``sender.no_contact_email``."""
+    own = _own_address(account, owner)
+    if requested is not None and requested.address.casefold() == own.address.casefold():
+        return ResolvedSender(Address(own.address, requested.name or own.name), None, account.address)
+    substitute = _substitute(account, assignment, requested)
+    if substitute is None or substitute.address.address == own.address:
+        return ResolvedSender(own, None, account.address)
+    from_ = Address(substitute.address.address, substitute.address.name or own.name)
+    sender = own if substitute.mode == "on_behalf" else None
+    return ResolvedSender(from_, sender, account.address)
+
+
+def is_allowed_sender(settings: Mapping[str, Any], address: str) -> bool:
+    """May a scenario or a message name this sender: the account's switch, then its list of addresses and domains."""
+    if not settings.get("allow_sender_override"):
+        return False
+    wanted = address.casefold()
+    domain = wanted.rpartition("@")[2]
+    return any(
+        each.casefold().lstrip("@") in (wanted, domain) for each in settings.get("allowed_senders", ())
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Substitute:
+    address: Address
+    mode: SubstituteMode
+
+
+def _own_address(account: Account, owner: Owner) -> Address:
+    settings = account.settings
+    if settings.get("sender_type") != "current_user":
+        return Address(account.address, settings.get("sender_name") or "")
+    if not owner.contact_email:
+        raise SenderRefused(
+            "/account",
+            "sender.no_contact_email",
+            _(
+                "This account sends in the name of the user, and yours has no contact e-mail. An administrator sets it "
+                "under Users."
+            ),
+        )
+    return Address(owner.contact_email, owner.name)
+
+
+def _substitute(
+    account: Account, assignment: Assignment | None, requested: Address | None
+) -> _Substitute | None:
+    settings = account.settings
+    mode = _mode(settings.get("substitute_mode"))
+    if requested is not None:
+        _require_allowed(account, requested.address, "/sender")
+        return _Substitute(requested, mode)
+    if assignment is not None and assignment.substitute_sender:
+        _require_allowed(account, assignment.substitute_sender, "/scenario")
+        return _Substitute(Address(assignment.substitute_sender), _mode(assignment.substitute_mode or mode))
+    if settings.get("substitute_sender"):
+        return _Substitute(Address(settings["substitute_sender"]), mode)
+    return None
+
+
+def _mode(name: str | None) -> SubstituteMode:
+    return "on_behalf" if name == "on_behalf" else "send_as"
+
+
+def _require_allowed(account: Account, address: str, pointer: str) -> None:
+    if not is_allowed_sender(account.settings, address):
+        raise SenderRefused(
+            pointer,
+            "sender.not_allowed",
+            _(
+                "The account ${account} does not allow the sender ${address}.",
+                mapping={"account": account.name, "address": address},
+            ),
+        )

@@ -1,0 +1,205 @@
+"""The accept command: a message, its index entries, its place in a lane and its event, in one commit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from mailhub.contract.message import Address, Importance
+from mailhub.contract.texts import _
+from mailhub.delivery.queueing import LaneAddress, enqueue, ensure_lane
+from mailhub.delivery.telling import tell
+from mailhub.errors import Invalid, NotSignedIn, WrongState
+from mailhub.messages import ids
+from mailhub.messages.indexes import index_new, partition_of
+from mailhub.messages.model import (
+    Mailbox,
+    Message,
+    MessageContent,
+    Related,
+    StoredAttachment,
+    mailbox,
+    messages_of,
+)
+from mailhub.messages.transitions import note
+from mailhub.people.model import tokens_of, users_of
+from mailhub.scenarios.resolving import Resolution, rely_on_resolution, resolve
+from mailhub.store.read_current import rely_on
+from mailhub.store.root import HubRoot
+from mailhub.store.writer import Shard
+from mailhub.uploads.model import uploads_of
+
+from .contents import ContentSource
+
+
+class ConfigurationChanged(WrongState):
+    """Account, assignment or default changed between the check of a message and its acceptance: check it again."""
+
+    code = "configuration.changed"
+
+    def __init__(self) -> None:
+        super().__init__(_("The configuration changed meanwhile. Send it again."))
+
+
+class CallerEnded(NotSignedIn):
+    """The caller's user or token ended between the check of a message and its acceptance."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Your user or token is no longer active."))
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedAttachment:
+    """A file of an accepted message."""
+
+    name: str
+    content_type: str
+    source: ContentSource
+    inline: bool = False
+    content_id: str | None = None
+    origin: str = "message"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptMessage:
+    """Write command: take a message. Returns its id.
+
+    Everything that makes the mail what it is (date, Message-ID, boundary) is fixed by the caller, so running it again
+    changes nothing. Refused when what the caller relied on is no longer so.
+    """
+
+    random_id: bytes
+    scenario: str
+    account_id: str
+    account_revision: int
+    named_account: str | None
+    lane: LaneAddress
+    owner_id: str
+    caller_id: str
+    token_id: str | None
+    from_: Address
+    sender: Address | None
+    envelope_from: str
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...]
+    bcc: tuple[Address, ...]
+    reply_to: tuple[Address, ...]
+    subject: str
+    text: ContentSource | None
+    html: ContentSource | None
+    attachments: tuple[AcceptedAttachment, ...]
+    headers: tuple[tuple[str, str], ...]
+    importance: Importance
+    priority: str
+    date: datetime
+    message_id: str
+    boundary_seed: str
+    related: tuple[Related, ...]
+    send_at: datetime | None
+    expires_at: datetime | None
+    tags: tuple[str, ...]
+    metadata: Mapping[str, Any]
+    warnings: tuple[tuple[str, str], ...]
+    note: str = "accept"
+
+    def check(self, hub: HubRoot) -> None:
+        resolution = resolve(hub, self.scenario, self.named_account)
+        if not isinstance(resolution, Resolution) or resolution.account.id != self.account_id:
+            raise ConfigurationChanged
+        if resolution.account.revision != self.account_revision:
+            raise ConfigurationChanged
+        rely_on_resolution(hub, self.scenario, resolution)
+        self._check_caller(hub)
+        self._check_contents(hub)
+
+    def _check_caller(self, hub: HubRoot) -> None:
+        user = users_of(hub).find(self.owner_id)
+        token = None if self.token_id is None else tokens_of(hub).find(self.token_id)
+        if user is None or not user.is_active or (self.token_id is not None and token is None):
+            raise CallerEnded
+        rely_on(user)
+        if token is not None:
+            rely_on(token)
+
+    def _check_contents(self, hub: HubRoot) -> None:
+        sources = [self.text, self.html, *(each.source for each in self.attachments)]
+        for source in sources:
+            if source is not None and source.data is None and source.stored(hub) is None:
+                raise Invalid.of(
+                    "/attachments", "upload.not_found", _("An upload has expired. Send it again.")
+                )
+
+    def apply(self, hub: HubRoot, shard: Shard) -> str:
+        key = ids.make_key(shard.next_key(), shard.number)
+        message = self._message(hub, shard, key)
+        messages_of(hub).shard_at(ids.month_of(key), shard.number).messages[key] = message
+        note(shard, message, "accepted")
+        index_new(hub, shard, message)
+        ensure_lane(hub, self.lane)
+        enqueue(hub, shard, message, max(shard.now, self.send_at or shard.now))
+        tell(hub, shard, message, "message.queued")
+        self._note_uploads(hub, shard)
+        return message.id
+
+    def _message(self, hub: HubRoot, shard: Shard, key: int) -> Message:
+        return Message(
+            ids.id_of(key, self.random_id),
+            key,
+            content=self._content(hub),
+            scenario=self.scenario,
+            account_id=self.account_id,
+            lane_id=self.lane.lane_id,
+            owner_id=self.owner_id,
+            caller_id=self.caller_id,
+            partition=partition_of(list(self.related)),
+            priority=self.priority,
+            created_at=shard.now,
+            queued_at=shard.now,
+            send_at=self.send_at,
+            expires_at=self.expires_at,
+        )
+
+    def _content(self, hub: HubRoot) -> MessageContent:
+        return MessageContent(
+            from_=mailbox(self.from_),
+            sender=None if self.sender is None else mailbox(self.sender),
+            envelope_from=self.envelope_from,
+            to=_mailboxes(self.to),
+            cc=_mailboxes(self.cc),
+            bcc=_mailboxes(self.bcc),
+            reply_to=_mailboxes(self.reply_to),
+            subject=self.subject,
+            text=None if self.text is None else self.text.stored(hub),
+            html=None if self.html is None else self.html.stored(hub),
+            attachments=tuple(_stored(hub, each) for each in self.attachments),
+            headers=self.headers,
+            importance=self.importance,
+            date=self.date,
+            message_id=self.message_id,
+            boundary_seed=self.boundary_seed,
+            related=tuple((each.kind, each.id, each.title, each.url, each.relation) for each in self.related),
+            tags=self.tags,
+            metadata=dict(self.metadata),
+            warnings=self.warnings,
+        )
+
+    def _note_uploads(self, hub: HubRoot, shard: Shard) -> None:
+        for each in self.attachments:
+            upload = uploads_of(hub).find(each.source.upload_id) if each.source.upload_id else None
+            if upload is not None:
+                upload.note_use(shard.now)
+
+
+def _mailboxes(addresses: tuple[Address, ...]) -> tuple[Mailbox, ...]:
+    return tuple(mailbox(each) for each in addresses)
+
+
+def _stored(hub: HubRoot, attachment: AcceptedAttachment) -> StoredAttachment:
+    return StoredAttachment(
+        name=attachment.name,
+        content_type=attachment.content_type,
+        content=attachment.source.stored(hub),
+        inline=attachment.inline,
+        content_id=attachment.content_id,
+        source=attachment.origin,
+    )

@@ -1,0 +1,85 @@
+"""Taking files ahead of messages: streamed to disk, hashed, and stored by a transaction of their own."""
+
+from datetime import datetime, timedelta
+from typing import BinaryIO
+
+from mailhub.contract.clock import Clock
+from mailhub.contract.texts import _
+from mailhub.entropy import Entropy, new_id
+from mailhub.errors import TooLarge
+from mailhub.people.identity import Identity
+from mailhub.people.permissions import Permission
+from mailhub.store.content import BlobSink, StagedContent
+from mailhub.store.database import Database
+from mailhub.store.root import HubRoot
+
+from .model import Upload, uploads_of
+
+CHUNK_BYTES = 256 * 1024
+SWEEP_AT_MOST = 500
+
+
+class UploadsService:
+    """Use cases of uploads. Works outside the caller's transaction: a file is on disk before anybody waits for it."""
+
+    def __init__(self, database: Database, clock: Clock, entropy: Entropy, max_bytes: int) -> None:
+        self._database = database
+        self._clock = clock
+        self._entropy = entropy
+        self._max_bytes = max_bytes
+
+    def receive(
+        self, identity: Identity, stream: BinaryIO, announced_bytes: int | None
+    ) -> tuple[str, int, str]:
+        """Take a file; returns its id, size in bytes and SHA-256.
+
+        Raises ``Denied``, ``TooLarge`` (as early as the announced length allows), StorageUnavailable.
+        """
+        identity.require(Permission.UPLOADS_WRITE)
+        self._refuse_more_than_allowed(announced_bytes or 0)
+        with self._database.blob_sink() as sink:
+            self._copy(stream, sink)
+            staged = sink.finish()
+            return self.keep(identity.user_id, staged), staged.size, staged.sha256
+
+    def keep_bytes(self, owner_id: str, data: bytes) -> str:
+        """Store bytes that are in memory already, as an upload of this user; returns its id."""
+        with self._database.blob_sink() as sink:
+            sink.write(data)
+            return self.keep(owner_id, sink.finish())
+
+    def keep(self, owner_id: str, staged: StagedContent) -> str:
+        """Store staged content as an upload of this user; returns its id."""
+        upload_id, now = new_id(self._entropy), self._clock.now()
+
+        def store(hub: HubRoot) -> None:
+            content = staged.stored_in(hub)
+            uploads_of(hub).by_id[upload_id] = Upload(upload_id, owner_id, content, now)
+
+        self._database.transact(store, "upload")
+        return upload_id
+
+    def _copy(self, stream: BinaryIO, sink: BlobSink) -> None:
+        while chunk := stream.read(CHUNK_BYTES):
+            self._refuse_more_than_allowed(sink.size + len(chunk))
+            sink.write(chunk)
+
+    def _refuse_more_than_allowed(self, size: int) -> None:
+        if size > self._max_bytes:
+            raise TooLarge(
+                _("A file may have ${limit} bytes at most.", mapping={"limit": self._max_bytes}),
+                code="attachment.too_large",
+            )
+
+
+def sweep_expired(database: Database, now: datetime, unused: timedelta) -> int:
+    """Forget uploads that nobody has used for so long; returns how many. Messages keep what they use."""
+
+    def sweep(hub: HubRoot) -> int:
+        uploads = uploads_of(hub)
+        over = [upload.id for upload in uploads.by_id.values() if upload.used_at <= now - unused]
+        for upload_id in over[:SWEEP_AT_MOST]:
+            del uploads.by_id[upload_id]
+        return min(len(over), SWEEP_AT_MOST)
+
+    return database.transact(sweep, "expire uploads")
