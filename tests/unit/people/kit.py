@@ -58,11 +58,11 @@ class PeopleKit:
         self.entropy = FakeEntropy()
         self.hasher = PasswordHasher(CHEAPEST_PROFILE, self.entropy)
         self.rules = PasswordRules({"password1"})
-        self._state = ShardState()
+        self.state = ShardState()
 
     @property
     def shard(self) -> Shard:
-        return Shard(1, self._state, self.clock.now(), lambda topic: None)
+        return Shard(1, self.state, self.clock.now(), lambda topic: None)
 
     def users(self, identity: Identity = HUB) -> UsersService:
         return UsersService(
