@@ -300,7 +300,7 @@ def test_uncertain_recipients_beside_refused_ones_have_a_status_of_their_own():
 def test_the_final_dot_gets_ten_minutes_and_the_envelope_five():
     server = Server()
     send(server)
-    assert server.time_limits == [300.0, 120.0, 180.0, 600.0]
+    assert server.time_limits == [300.0, 180.0, 600.0]
 
 
 def test_a_dot_that_never_left_is_not_uncertain():
