@@ -14,7 +14,9 @@ def without_addresses(text: str) -> str:
     What stands at an "@" is taken, well formed or not: an answer may well be about an address that is not. Time grows
     with the length only (V1.3.12), and control characters, which forge log lines (V16.4.1), become blanks.
     """
-    line = _CONTROLS.sub(" ", text[:_LONGEST])
+    line = text[:_LONGEST]
+    if not line.isprintable():
+        line = _CONTROLS.sub(" ", line)
     if "@" not in line:
         return line
     for pattern in (_QUOTED_LOCAL_PART, _ADDRESS):

@@ -72,7 +72,7 @@ def record_event(hub: "HubRoot", shard: Shard, name: str, **dimensions: Dimensio
 
 
 def _check_dimensions(kind: EventType, given: Mapping[str, Dimension]) -> None:
-    if unknown := given.keys() - set(kind.dimensions):
+    if unknown := given.keys() - kind.dimensions:
         raise UnknownEvent(f"the catalogue gives {kind.name} no dimension {', '.join(sorted(unknown))}")
     if missing := kind.required - given.keys():
         raise UnknownEvent(f"{kind.name} needs the dimension {', '.join(sorted(missing))}")
