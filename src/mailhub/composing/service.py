@@ -1,6 +1,5 @@
 """Sending: from what somebody asks to a message in its lane (S1-S6)."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import idna
@@ -31,9 +30,7 @@ from .checking import CheckedAttachment, CheckedMessage, Checker, MessageLimits
 from .contents import ContentSource, staged
 from .request import MessageRequest
 from .senders import Owner, ResolvedSender, SenderRefused, resolve_sender
-from .writes import AcceptedAttachment, AcceptMessage, ConfigurationChanged
-
-TRIES = 3
+from .writes import AcceptedAttachment, AcceptMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +44,7 @@ class _Plan:
 
 
 class ComposingService:
-    """Use cases of sending. ``renew`` gives the hub as it is after other transactions have changed it."""
+    """Use cases of sending, on the hub as one transaction sees it."""
 
     def __init__(
         self,
@@ -61,7 +58,6 @@ class ComposingService:
         clock: Clock,
         entropy: Entropy,
         limits: MessageLimits,
-        renew: Callable[[], HubRoot],
     ) -> None:
         self._hub = hub
         self._identity = identity
@@ -72,22 +68,16 @@ class ComposingService:
         self._clock = clock
         self._entropy = entropy
         self._limits = limits
-        self._renew = renew
 
     def send(self, request: MessageRequest) -> str:
         """Take a message; when this returns its id, it is on disk.
 
-        Raises ``Invalid`` with every mistake, ``Denied``, ``StorageUnavailable``, ``OutcomeUnknown``.
+        Raises ``Invalid`` with every mistake, ``Denied``, ``ConfigurationChanged`` (ask again with a fresh view of the hub),
+        ``StorageUnavailable``, ``OutcomeUnknown``.
         """
         self._identity.require(Permission.MESSAGES_WRITE)
-        for attempt in range(1, TRIES + 1):
-            try:
-                return self._writer.execute(self._command(self._changed_by_plugins(self._plan(request))))
-            except ConfigurationChanged:
-                if attempt == TRIES:
-                    raise
-                self._hub = self._renew()
-        raise ConfigurationChanged
+        plan = self._changed_by_plugins(self._plan(request))
+        return self._writer.execute(self._command(plan))
 
     # -- planning ------------------------------------------------------------------------------------------------
 

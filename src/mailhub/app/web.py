@@ -1,0 +1,45 @@
+"""The web application of a hub: the API's calls of every subject, mounted on Pyramid."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from pyramid.config import Configurator
+
+from mailhub.http.mount import mount_api
+from mailhub.http.paging import CursorSeal
+from mailhub.http.parts import ApiParts
+from mailhub.people import api as people_api
+from mailhub.people.service import Authenticator
+from mailhub.pluginhost import api as plugins_api
+from mailhub.store.root import HubRoot
+
+if TYPE_CHECKING:
+    from .hub import Hub
+
+API_MODULES = (plugins_api, people_api)
+
+
+def make_wsgi_app(hub: "Hub") -> Any:
+    """Raises what ``mount_api`` raises for a declaration that cannot be described."""
+    config = Configurator()
+    mount_api(config, api_parts(hub), API_MODULES)
+    return config.make_wsgi_app()
+
+
+def api_parts(hub: "Hub") -> ApiParts:
+    """What the shell of the API needs of this hub."""
+    with hub.database.reading() as root:
+        cursor_key: bytes = root.cursor_key
+    return ApiParts(
+        database=hub.database,
+        services=hub.services,
+        token_checker=_token_checker(hub),
+        entropy=hub.entropy,
+        cursors=CursorSeal(cursor_key),
+        settings_schemas={kind.id: kind.settings_schema for kind in hub.plugins.connectors.values()},
+        max_json_bytes=hub.settings.http_max_json_bytes,
+    )
+
+
+def _token_checker(hub: "Hub") -> Callable[[HubRoot], Authenticator]:
+    return lambda root: Authenticator(root, hub.clock, hub.hasher)

@@ -1,0 +1,91 @@
+"""How each service is made for a unit of work."""
+
+from typing import TYPE_CHECKING
+
+from mailhub.composing.addresses import AddressInvalid, parse_address
+from mailhub.composing.checking import MessageLimits
+from mailhub.composing.service import ComposingService
+from mailhub.contract.texts import Text
+from mailhub.people.passwords import PasswordRules, common_passwords
+from mailhub.people.service import Authenticator, TokensService, UsersService
+from mailhub.pluginhost.host import PluginHost
+from mailhub.services import ServiceRegistry, Work
+from mailhub.settings import Settings
+from mailhub.store.writer import Shard
+from mailhub.uploads.service import UploadsService
+
+if TYPE_CHECKING:
+    from .hub import Hub
+
+
+def register_services(services: ServiceRegistry, hub: "Hub") -> None:
+    """Register every service with the parts of this hub."""
+    _register_kernel(services, hub)
+    _register_people(services, hub)
+    _register_mail(services, hub)
+
+
+def _register_kernel(services: ServiceRegistry, hub: "Hub") -> None:
+    services.register(PluginHost, lambda _work: hub.plugins)
+    services.register(Shard, lambda work: hub.writer.shard_for_transactions(work.root))
+
+
+def _register_people(services: ServiceRegistry, hub: "Hub") -> None:
+    rules = PasswordRules(common_passwords())
+
+    def users(work: Work) -> UsersService:
+        return UsersService(
+            work.root,
+            work.service(Shard),
+            work.identity,
+            entropy=hub.entropy,
+            hasher=hub.hasher,
+            rules=rules,
+            check_address=address_problem,
+        )
+
+    def tokens(work: Work) -> TokensService:
+        return TokensService(work.root, work.service(Shard), work.identity, entropy=hub.entropy)
+
+    services.register(UsersService, users)
+    services.register(TokensService, tokens)
+    services.register(Authenticator, lambda work: Authenticator(work.root, hub.clock, hub.hasher))
+
+
+def _register_mail(services: ServiceRegistry, hub: "Hub") -> None:
+    limits = message_limits(hub.settings)
+    uploads = UploadsService(hub.database, hub.clock, hub.entropy, limits.max_attachment_bytes)
+
+    def composing(work: Work) -> ComposingService:
+        return ComposingService(
+            work.root,
+            identity=work.identity,
+            plugins=hub.plugins,
+            configs=hub.configs,
+            uploads=uploads,
+            writer=hub.writer,
+            clock=hub.clock,
+            entropy=hub.entropy,
+            limits=limits,
+        )
+
+    services.register(UploadsService, lambda _work: uploads)
+    services.register(ComposingService, composing)
+
+
+def message_limits(settings: Settings) -> MessageLimits:
+    return MessageLimits(
+        max_recipients=settings.message_max_recipients,
+        max_attachment_bytes=settings.message_max_attachment_bytes,
+        max_bytes=settings.message_max_bytes,
+        max_subject_characters=settings.message_max_subject_characters,
+    )
+
+
+def address_problem(text: str) -> Text | None:
+    """Why a text is no address; None when it is one."""
+    try:
+        parse_address(text)
+    except AddressInvalid as error:
+        return error.message
+    return None
