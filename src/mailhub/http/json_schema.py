@@ -124,8 +124,8 @@ class JsonSchemas:
             schema["required"] = required
         if use != "reply":
             schema["additionalProperties"] = False
-        conditions = [_condition(node, child) for child in children if _is_conditional(child)]
-        if use == "request" and conditions:
+        conditions = [_condition(node, child, use) for child in children if _is_conditional(child)]
+        if use != "reply" and conditions:
             schema["allOf"] = conditions
         return schema
 
@@ -227,15 +227,27 @@ def _is_conditional(child: Any) -> bool:
     return hasattr(child, "visible_when")
 
 
-def _condition(node: Any, child: Any) -> Keywords:
-    """``visible_when``: where it does not hold, nothing but null may be given; where it holds, what is needed is."""
+def _condition(node: Any, child: Any, use: Use) -> Keywords:
+    """``visible_when``: where it does not hold, nothing but null may be given; where it holds, what is needed is.
+
+    A change tells whether it holds only if it names the other field.
+    """
     name, values = child.visible_when
+    if use == "partial":
+        fails = {"required": [name], "properties": {name: {"not": {"enum": list(values)}}}}
+        return {"if": fails, "then": _not_applicable(child, use)}
     holds: Keywords = {"properties": {name: {"enum": list(values)}}}
     if node[name].missing not in values:
         holds["required"] = [name]
-    refused: Keywords = {"properties": {child.name: {"type": "null"} if is_nullable(child) else False}}
     needed = {"then": {"required": [child.name]}} if child.missing is colander.required else {}
-    return {"if": holds, **needed, "else": refused}
+    return {"if": holds, **needed, "else": _not_applicable(child, use)}
+
+
+def _not_applicable(child: Any, use: Use) -> Keywords:
+    """Null is no value, where it is allowed; neither is keeping a secret."""
+    if use == "partial" and is_secret(child):
+        return {"properties": {child.name: {"anyOf": [{"type": "null"}, dict(IS_SET)]}}}
+    return {"properties": {child.name: {"type": "null"} if is_nullable(child) else False}}
 
 
 def _annotations(node: Any) -> Keywords:

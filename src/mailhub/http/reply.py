@@ -21,7 +21,9 @@ class Reply:
 
     status: int = 200
     body: Mapping[str, Any] | None = None
-    headers: Mapping[str, str] = field(default_factory=lambda: NO_HEADERS)  # Python 3.11 takes a proxy for mutable
+    headers: Mapping[str, str] = field(
+        default_factory=lambda: NO_HEADERS
+    )  # Python 3.11 takes a proxy for mutable
     stream: Iterable[bytes] | None = None
     content_type: str | None = None
     location: str | None = None

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 from pyramid.config import Configurator
 
@@ -24,7 +25,7 @@ def include_request_log(config: Configurator) -> None:
 
 
 def logging_tween(handler: Callable[[Any], Any], _registry: Any) -> Callable[[Any], Any]:
-    """Logs method, path and status; the path as it came, quoted, so that it cannot forge a line."""
+    """Logs method, path and status; the path quoted, so that it cannot forge a line."""
 
     def tween(request: Any) -> Any:
         response = handler(request)
@@ -32,7 +33,7 @@ def logging_tween(handler: Callable[[Any], Any], _registry: Any) -> Callable[[An
         log.info(
             "%s %s %s",
             request.method,
-            request.path_info if request.path_info.isascii() and request.path_info.isprintable() else "-",
+            quote(request.environ.get("PATH_INFO", "").encode("latin-1")),
             response.status_code,
             extra={"request_id": request.request_id, "status": response.status_code},
         )

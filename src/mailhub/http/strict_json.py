@@ -140,16 +140,15 @@ def _too_large(max_bytes: int) -> TooLarge:
 
 
 def _is_deeper_than(value: Any, depth: int) -> bool:
-    """Level by level, without recursion."""
+    """Whether lists and objects lie in each other more than ``depth`` times; level by level, without recursion."""
     level = [value]
     for _level in range(depth + 1):
-        level = [child for each in level for child in _children(each)]
+        level = [each for each in level if isinstance(each, (dict, list))]
         if not level:
             return False
+        level = [child for each in level for child in _children(each)]
     return True
 
 
-def _children(value: Any) -> list[Any]:
-    if isinstance(value, dict):
-        return list(value.values())
-    return value if isinstance(value, list) else []
+def _children(value: dict[str, Any] | list[Any]) -> list[Any]:
+    return list(value.values()) if isinstance(value, dict) else value
