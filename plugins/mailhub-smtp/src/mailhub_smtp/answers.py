@@ -54,8 +54,9 @@ class Answers:
 
     def accept(self, paths: Iterable[str], reply: Reply) -> None:
         """The server took the message for these recipients."""
-        self.reply = str(reply)
-        answer = Answer("accepted", str(reply.code), reply.text)
+        code, text = str(reply.code), reply.text
+        self.reply = f"{code} {text}".rstrip()
+        answer = Answer("accepted", code, text)
         for path in paths:
             self._settle(path, answer)
 

@@ -93,7 +93,8 @@ class Connection:
     def reply(self, timeout_seconds: float) -> Reply:
         """The next reply, complete within this time. Raises Lost. After a 421 the connection is over."""
         try:
-            reply = self._replies.next() or self._receive_reply(timeout_seconds)
+            waiting = None if self._replies.is_empty else self._replies.next()
+            reply = waiting or self._receive_reply(timeout_seconds)
         except OSError as error:
             raise self._lost(error) from error
         except MalformedReply as error:

@@ -7,6 +7,7 @@ MAX_LINE_BYTES = 4096
 MAX_LINES = 200
 MAX_TEXT_CHARACTERS = 1000
 
+_REPLY_LINE = re.compile(rb"[2-5][0-9]{2}(?:[ -]|\Z)")
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)")
 
 
@@ -46,6 +47,8 @@ class Reply(NamedTuple):
     @property
     def text(self) -> str:
         """The text in one line, the enhanced code said once, control characters made visible, cut when very long."""
+        if len(self.lines) == 1:
+            return _readable(self.lines[0])[:MAX_TEXT_CHARACTERS]
         enhanced = self.enhanced
         first, *more = (_readable(line) for line in self.lines)
         said = [first, *(line.removeprefix(enhanced).lstrip() for line in more)]
@@ -65,44 +68,42 @@ class ReplyReader:
 
     def __init__(self) -> None:
         self._received = b""
+        self._start = 0
         self._code = b""
         self._lines: list[bytes] = []
 
     @property
     def is_empty(self) -> bool:
         """True when nothing was received beyond the last complete reply."""
-        return not self._received and not self._lines
+        return self._start == len(self._received) and not self._lines
 
     def feed(self, received: bytes) -> None:
         """Add what the socket gave."""
-        self._received += received
+        self._received = self._received[self._start :] + received
+        self._start = 0
 
     def next(self) -> Reply | None:
         """The next complete reply, or None while more must be received."""
         while True:
-            line, newline, rest = self._received.partition(b"\n")
-            if len(line) > MAX_LINE_BYTES:
+            end = self._received.find(b"\n", self._start)
+            if (len(self._received) if end < 0 else end) - self._start > MAX_LINE_BYTES:
                 raise MalformedReply("line too long")
-            if not newline:
+            if end < 0:
                 return None
-            self._received = rest
-            if self._take(line.removesuffix(b"\r")):
+            line = self._received[self._start : end].removesuffix(b"\r")
+            self._start = end + 1
+            if self._is_last(line):
                 return self._finished()
 
-    def _take(self, line: bytes) -> bool:
-        code, separator = line[:3], line[3:4]
-        if (
-            not code.isdigit()
-            or len(code) != 3
-            or code[:1] not in b"2345"
-            or separator not in (b" ", b"-", b"")
-        ):
+    def _is_last(self, line: bytes) -> bool:
+        if not _REPLY_LINE.match(line):
             raise MalformedReply("not a reply line")
+        code = line[:3]
         if (self._lines and code != self._code) or len(self._lines) >= MAX_LINES:
             raise MalformedReply("lines that do not belong together")
         self._code = code
         self._lines.append(line[4:])
-        return separator != b"-"
+        return line[3:4] != b"-"
 
     def _finished(self) -> Reply:
         reply = Reply(int(self._code), tuple(self._lines))

@@ -42,6 +42,7 @@ class Transaction:
         self._connection = connection
         self._envelope = envelope
         self._paths = paths
+        self._rcpt_commands = [b"RCPT TO:<%b>\r\n" % path.encode() for path in paths]
         self._answers = answers
         self._hand_over = hand_over
         self._accepted: list[str] = []
@@ -78,7 +79,7 @@ class Transaction:
         return ending
 
     def _send_envelope(self) -> None:
-        commands = [self._envelope.mail, *map(_rcpt, self._paths), DATA]
+        commands = [self._envelope.mail, *self._rcpt_commands, DATA]
         self._connection.send(b"".join(commands), self._connection.timeouts.mail)
         self._unread = len(commands)
 
@@ -92,8 +93,8 @@ class Transaction:
 
     def _rcpts(self) -> DeliveryError | None:
         timeout = self._connection.timeouts.rcpt
-        for path in self._paths:
-            reply = self._answer(_rcpt(path), timeout)
+        for path, command in zip(self._paths, self._rcpt_commands, strict=True):
+            reply = self._answer(command, timeout)
             if reply.is_success:
                 self._accepted.append(path)
             elif _concerns_all(reply):
@@ -188,10 +189,6 @@ class Transaction:
         if not (reply.is_transient or reply.is_permanent):
             self._connection.is_over = True
         return refusal(reply)
-
-
-def _rcpt(path: str) -> bytes:
-    return b"RCPT TO:<%b>\r\n" % path.encode()
 
 
 def _concerns_all(reply: Reply) -> bool:
