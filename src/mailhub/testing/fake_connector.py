@@ -1,6 +1,6 @@
 """A connector that sends nothing anywhere, for tests of the hub and as an example of a whole one."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +18,7 @@ from mailhub.contract.connector import (
     SettingsNotice,
     Step,
 )
-from mailhub.contract.errors import DeliveryError
+from mailhub.contract.errors import DeliveryError, Transient
 from mailhub.contract.message import OutgoingMessage
 from mailhub.contract.outcome import SendOutcome
 from mailhub.contract.sender import SenderSettings, UncertainSettings
@@ -27,6 +27,9 @@ from mailhub.contract.texts import _
 from .fake_provider import FakeProvider
 
 LOGO = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="10" y="3" rx="2"/></svg>'
+NOWHERE = "nowhere.example"
+"""A server that no fake connector can reach."""
+
 CHECK_STEPS = ("connect", "authenticate", "send")
 
 
@@ -90,42 +93,49 @@ class FakeConnector(Connector):
             return session.send(message)
 
     def open_session(self, context: SessionContext) -> SendingSession:
-        return FakeSession(self.provider, context)
+        return FakeSession(self, context)
 
     def check(self, message: OutgoingMessage | None, context: SessionContext) -> Iterator[Step]:
-        yield Step("connect", "ok", detail="fake.example is ready")
-        try:
-            self.provider.sign_in(context)
-        except DeliveryError as error:
-            yield Step("authenticate", "failed", error=error)
-            return
-        yield Step("authenticate", "ok")
+        walk: list[tuple[str, Callable[[], object]]] = [
+            ("connect", self.connect),
+            ("authenticate", lambda: self.provider.sign_in(context)),
+        ]
         if message is not None:
-            yield self._check_send(message, context)
+            walk.append(("send", lambda: self.provider.take(message, context)))
+        for name, act in walk:
+            try:
+                act()
+            except DeliveryError as error:
+                yield Step(name, "failed", detail=error.message, error=error)
+                return
+            yield Step(name, "ok")
+
+    def connect(self) -> None:
+        """Raises ``Transient`` for the server ``NOWHERE``."""
+        if self.settings["server"] == NOWHERE:
+            raise Transient(_("The server cannot be reached."))
 
     def look_up(self, message: OutgoingMessage, context: SessionContext) -> SendOutcome | None:
         found = self.provider.find(message.id)
         return None if found is None else SendOutcome.accepted(message, "found at the fake")
 
-    def _check_send(self, message: OutgoingMessage, context: SessionContext) -> Step:
-        try:
-            outcome = self.provider.take(message, context)
-        except DeliveryError as error:
-            return Step("send", "failed", error=error)
-        return Step("send", "ok", detail=outcome.reply)
-
 
 class FakeSession(SendingSession):
     """Connects and signs in with its first message."""
 
-    def __init__(self, provider: FakeProvider, context: SessionContext) -> None:
-        self._provider = provider
+    def __init__(self, connector: FakeConnector, context: SessionContext) -> None:
+        self._connector = connector
+        self._provider = connector.provider
         self._context = context
         self._is_signed_in = False
         self._is_closed = False
-        provider.session_opened(1)
+        self._provider.session_opened(1)
 
     def send(self, message: OutgoingMessage) -> SendOutcome:
+        if not self._is_signed_in:
+            self._step("connect", self._connector.connect)
+            self._step("authenticate", self._sign_in)
+            self._is_signed_in = True
         self._sign_in()
         return self._provider.take(message, self._context)
 
@@ -135,16 +145,15 @@ class FakeSession(SendingSession):
             self._provider.session_opened(-1)
 
     def _sign_in(self) -> None:
-        if not self._is_signed_in:
-            self._context.report(Step("connect", "ok"))
+        self._provider.sign_in(self._context)
+
+    def _step(self, name: str, act: Callable[[], None]) -> None:
         try:
-            self._provider.sign_in(self._context)
+            act()
         except DeliveryError as error:
-            self._context.report(Step("authenticate", "failed", error=error))
+            self._context.report(Step(name, "failed", error=error))
             raise
-        if not self._is_signed_in:
-            self._context.report(Step("authenticate", "ok"))
-        self._is_signed_in = True
+        self._context.report(Step(name, "ok"))
 
 
 def _limit_key(settings: Settings, sending_identity: str) -> str | None:
