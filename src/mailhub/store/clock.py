@@ -42,5 +42,8 @@ class StorageClock:
         is_pushed = self._last_at is not None and at - self._last_at < PUSHED
         self._last_at = at
         if not is_pushed:
-            self._offset = max(self._offset, at - after)
-        self._offset = min(self._offset, at - before)
+            self._offset = min(max(self._offset, at - after), at - before)
+        elif self._offset > at - before:
+            # The storage's clock was set back and its ids creep until it has caught up. All they say is that it is
+            # behind them: trusting our own clock is better than a time that stands still.
+            self._offset = min(timedelta(0), at - before)

@@ -61,8 +61,8 @@ class Database:
         self._pause = Condition()
         self._opening = RLock()
         self._is_closed = False
-        self._db: Any = None
-        self._open_waiting(wait_seconds)
+        self._db: Any = self._open_waiting(wait_seconds)
+        self._db.storage.remove_leftovers()
 
     @contextmanager
     def reading(self) -> Iterator[HubRoot]:
@@ -212,11 +212,11 @@ class Database:
         except (OSError, StorageError) as error:
             raise unavailable(error) from error
 
-    def _open_waiting(self, wait_seconds: float) -> None:
+    def _open_waiting(self, wait_seconds: float) -> Any:
         ends_at = self._clock.monotonic() + wait_seconds
-        while self._db is None:
+        while True:
             try:
-                self._db = self._open()
+                return self._open()
             except DatabaseLocked:
                 if self._clock.monotonic() >= ends_at:
                     raise

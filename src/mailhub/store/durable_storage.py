@@ -28,6 +28,9 @@ class DurableFileStorage(FileStorage):
     def __init__(self, path: Path, *, blob_dir: Path, **options: Any) -> None:
         self._unsynced: list[Path] = []
         self._closes = 0
+        blob_dir.mkdir(mode=0o700, exist_ok=True)
+        for name in (path, path.with_name(f"{path.name}.tmp")):
+            name.touch(mode=0o600)
         try:
             super().__init__(str(path), blob_dir=str(blob_dir), **options)
             self._write_last_transaction_again()
@@ -39,16 +42,25 @@ class DurableFileStorage(FileStorage):
     @property
     def is_broken(self) -> bool:
         """True when the storage has closed itself, or was closed; only opening it anew helps."""
-        return bool(self._file.closed)
+        if not self._file.closed:
+            return False
+        with self._lock:  # packing and a failed vote close the file for a moment, while they hold the lock
+            return bool(self._file.closed)
+
+    def remove_leftovers(self) -> None:
+        """Remove what a killed process left in the temporary folder; only while nothing is being written there."""
+        for path in Path(self.temporaryDirectory()).iterdir():
+            path.unlink()
 
     # -- blobs ---------------------------------------------------------------------------------------------------
 
     def _blob_storeblob(self, oid: bytes, serial: bytes, blobfilename: str) -> None:
         """ZODB moves the blob file here; note what that leaves to be synced."""
-        target = Path(self.fshelper.getBlobFilename(oid, serial))
-        new_folders = _missing_above(target)
-        super()._blob_storeblob(oid, serial, blobfilename)
-        self._unsynced += [target, target.parent, *(folder.parent for folder in new_folders)]
+        with self._lock:  # packing removes empty folders
+            target = Path(self.fshelper.getBlobFilename(oid, serial))
+            new_folders = _missing_above(target)
+            super()._blob_storeblob(oid, serial, blobfilename)
+            self._unsynced += [target, target.parent, *(folder.parent for folder in new_folders)]
 
     def _sync_blobs(self) -> None:
         for path in dict.fromkeys(self._unsynced):
@@ -104,6 +116,26 @@ class DurableFileStorage(FileStorage):
             self._file: Any = Path(self._file_name).open("r+b")  # noqa: SIM115 - open as long as the storage
             self._nextpos = 0
             self._files.flush()
+
+    # -- packing -------------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def packer(storage: Any, referencesf: Any, stop: bytes, gc: bool) -> Any:
+        """Sync the packed file before it takes the place of the old one."""
+        packed = Path(f"{storage._file_name}.pack")  # noqa: SLF001 - ZODB hands the storage over as an argument
+        packed.touch(mode=0o600)
+        result = FileStorage.packer(storage, referencesf, stop, gc)
+        if result is None:
+            packed.unlink(missing_ok=True)
+        else:
+            sync_path(packed)
+        return result
+
+    def _initIndex(self, index: Any, tindex: Any) -> None:  # noqa: N802 - ZODB's name
+        """Called between packing's renames and the next commit, which would else go into a file without a name."""
+        super()._initIndex(index, tindex)
+        if self._pack_is_in_progress:
+            sync_path(Path(self._file_name).parent)
 
     # -- opening and closing -------------------------------------------------------------------------------------
 

@@ -168,12 +168,13 @@ class GroupCommitter:
         self._session = text_token(entropy, 6)
         self._groups = 0
         self._connection: WriterConnection | None = None
+        self._is_cut_off = False
         self.fault: str | None = None
 
     @property
     def is_down(self) -> bool:
-        """True while there is a fault and no connection: trying a command would only cost its caller time."""
-        return self.fault is not None and self._connection is None
+        """True while there is no getting a connection: trying a command would only cost its caller time."""
+        return self._is_cut_off
 
     def run(self, commands: Sequence[WriteCommand[Any]]) -> Iterator[Settled]:
         """Settle every command: all in one commit, or one by one when that fails, so that only the guilty fail."""
@@ -259,9 +260,11 @@ class GroupCommitter:
 
     def _connected(self) -> WriterConnection:
         if self._connection is None:
+            self._is_cut_off = True
             self._connection = WriterConnection(
                 self._database, self._clock, self._storage_clock, self._number, self._holder
             )
+            self._is_cut_off = False
         return self._connection
 
     def _connected_patiently(self) -> WriterConnection:

@@ -82,6 +82,9 @@ class MemoryStorage(DemoStorage):
 
     is_broken = False
 
+    def remove_leftovers(self) -> None:
+        """A new folder has none."""
+
     def __init__(self) -> None:
         self._folder = tempfile.mkdtemp(prefix="mailhub-memory-")
         super().__init__("memory", changes=BlobStorage(self._folder, MappingStorage("memory")))
