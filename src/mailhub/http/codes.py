@@ -2,7 +2,7 @@
 
 A code has one meaning but may come with another status, or in ``errors`` of a 422, where the mistake is in what was
 sent; an endpoint then declares ``(422, "account.not_found")``. A code that is declared and not listed here stops the
-start. docs/reference/errors.md is checked against this table.
+start. The reference of error codes is made of this table.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """Query parameters: texts in a URL, read by the same strict pass as JSON."""
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import colander
 
@@ -10,9 +10,6 @@ from mailhub.errors import FieldError, Invalid
 from mailhub.strict_values import strict_values
 
 from .strict_json import Malformed
-
-if TYPE_CHECKING:
-    from .endpoint import SchemaFactory
 
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
 
@@ -25,9 +22,13 @@ def query_parameters(request: Any) -> Any:
         raise Malformed(_("The query is not UTF-8."), code="request.bad") from None
 
 
-def read_query(schema: "SchemaFactory | None", parameters: Any) -> dict[str, Any]:
+def no_query() -> Any:
+    """The schema of a query that has nothing in it."""
+    return colander.SchemaNode(colander.Mapping())
+
+
+def read_query(node: Any, parameters: Any) -> dict[str, Any]:
     """The checked query. ``parameters``: a multi-dict. Raises ``Invalid``; unknown parameters are refused."""
-    node = colander.SchemaNode(colander.Mapping()) if schema is None else schema()
     children = {child.name: child for child in node.children}
     given = {name: _json_value(children.get(name), parameters.getall(name)) for name in parameters}
     repeated = [

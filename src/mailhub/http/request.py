@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from mailhub.contract.texts import _
+from mailhub.contract.texts import Text, _
 from mailhub.errors import NotSignedIn
 from mailhub.people.identity import Identity
 from mailhub.services import Work
 
-from .locale import locale_of
+from .locale import locale_of, translated
 from .paging import Page, page_of
 from .parts import ApiParts
 from .query import query_parameters, read_query
@@ -30,19 +30,28 @@ class RawBody:
     content_length: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class CallSchemas:
+    """The schemas of an endpoint, made once: the strict pass only reads them."""
+
+    body: Any
+    query: Any
+
+
 class ApiRequest:
     """One call of the API. Made by the shell; lives as long as the call."""
 
-    def __init__(self, request: Any, endpoint: "Endpoint", parts: ApiParts) -> None:
+    def __init__(self, request: Any, endpoint: "Endpoint", schemas: CallSchemas, parts: ApiParts) -> None:
         self._request = request
         self._parts = parts
+        self._schemas = schemas
         self._work: Work | None = None
         self._body: dict[str, Any] | None = None
         self.endpoint = endpoint
         self.body_was_read = False
         self.revision_was_checked = False
         self.path: dict[str, str] = dict(request.matchdict)
-        self.query: dict[str, Any] = read_query(endpoint.query, query_parameters(request))
+        self.query: dict[str, Any] = read_query(schemas.query, query_parameters(request))
 
     @property
     def identity(self) -> Identity:
@@ -85,7 +94,11 @@ class ApiRequest:
         """
         if self._body is None:
             self.body_was_read = True
-            self._body = read_body(self._request, self.endpoint, self._parts)
+            if self._schemas.body is None:
+                raise TypeError(f"{self.endpoint.method} {self.endpoint.path} declares no body")
+            self._body = read_body(
+                self._request, self._schemas.body, self._parts, partial=self.endpoint.partial
+            )
         return self._body
 
     @property
@@ -134,6 +147,10 @@ class ApiRequest:
     def locale(self) -> str:
         """The language of the answer, of those the hub speaks."""
         return locale_of(self.headers.get("Accept-Language"), self._parts.languages)
+
+    def translated(self, text: Text) -> str:
+        """A text (of a connector, of a scenario) in the language of the answer."""
+        return translated(self._request, text, self._parts.languages)
 
     @property
     def if_none_match(self) -> str | None:

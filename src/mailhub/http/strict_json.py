@@ -13,7 +13,6 @@ from mailhub.errors import HubError, Invalid, TooLarge
 from mailhub.strict_values import strict_values
 
 if TYPE_CHECKING:
-    from .endpoint import Endpoint
     from .parts import ApiParts
 
 MAX_DEPTH = 64
@@ -31,17 +30,12 @@ class UnsupportedMediaType(HubError):
     code = "request.unsupported_media_type"
 
 
-def read_body(request: Any, endpoint: "Endpoint", parts: "ApiParts") -> dict[str, Any]:
+def read_body(request: Any, schema: Any, parts: "ApiParts", *, partial: bool) -> dict[str, Any]:
     """The checked body of a call. Raises ``Malformed``, ``TooLarge``, ``UnsupportedMediaType``, ``Invalid``."""
-    if endpoint.body is None:
-        raise TypeError(f"{endpoint.method} {endpoint.path} declares no body")
     content = body_bytes(request, parts.max_json_bytes)
     _require_json_type(request)
     values: dict[str, Any] = strict_values(
-        endpoint.body(),
-        parse_json(content),
-        partial=endpoint.partial,
-        settings_schemas=parts.settings_schemas,
+        schema, parse_json(content), partial=partial, settings_schemas=parts.settings_schemas
     )
     return values
 

@@ -8,7 +8,9 @@ from mailhub.people.permissions import Permission
 
 from .endpoint import Endpoint
 from .parts import ApiParts
-from .request import ApiRequest
+from .query import no_query
+from .reply import Reply
+from .request import ApiRequest, CallSchemas
 from .responses import ApiResponse, response_of
 from .strict_json import require_no_fields
 
@@ -19,15 +21,20 @@ class EndpointView:
     def __init__(self, endpoint: Endpoint, parts: ApiParts) -> None:
         self._endpoint = endpoint
         self._parts = parts
+        self._schemas = CallSchemas(
+            None if endpoint.body is None else endpoint.body(),
+            no_query() if endpoint.query is None else endpoint.query(),
+        )
 
     def __call__(self, context: Any, request: Any) -> ApiResponse:
         self._require_permission(request)
         if self._takes_no_fields:
             require_no_fields(request, self._parts)
-        api_request = ApiRequest(request, self._endpoint, self._parts)
+        api_request = ApiRequest(request, self._endpoint, self._schemas, self._parts)
         reply = self._endpoint.view(api_request)
         if reply.status < 400:
             self._require_checks(api_request)
+            self._require_declared(reply)
         return response_of(reply)
 
     @property
@@ -50,3 +57,11 @@ class EndpointView:
             raise RuntimeError(f"{endpoint.method} {endpoint.path} has not read its body")
         if endpoint.if_match == "required" and not api_request.revision_was_checked:
             raise RuntimeError(f"{endpoint.method} {endpoint.path} has not checked the revision")
+
+    def _require_declared(self, reply: Reply) -> None:
+        """What is not in the document is not answered."""
+        endpoint = self._endpoint
+        if reply.status not in endpoint.replies:
+            raise RuntimeError(f"{endpoint.method} {endpoint.path} does not declare {reply.status}")
+        if reply.body is not None and endpoint.replies[reply.status] is None:
+            raise RuntimeError(f"{endpoint.method} {endpoint.path} declares no body for {reply.status}")

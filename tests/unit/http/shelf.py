@@ -23,6 +23,7 @@ from mailhub.http.endpoint import (
 from mailhub.http.paging import PageQuery
 from mailhub.people.identity import Identity
 from mailhub.people.permissions import Permission, granted_by
+from mailhub.schema_types import JsonObject
 from mailhub.store.root import HubRoot
 
 
@@ -67,6 +68,14 @@ class Holder(colander.MappingSchema):
     settings = colander.SchemaNode(colander.Mapping(), missing={}, **hint.settings_of("connector"))
 
 
+class Counted(colander.MappingSchema):
+    count = colander.SchemaNode(colander.Integer())
+
+
+def Anything() -> colander.SchemaNode:  # noqa: N802 - a schema's name
+    return colander.SchemaNode(JsonObject())
+
+
 class PostSettings(colander.MappingSchema):
     server = colander.SchemaNode(colander.String())
     authentication = colander.SchemaNode(
@@ -82,7 +91,7 @@ class FileSettings(colander.MappingSchema):
 
 
 def _boxes(request: ApiRequest) -> Any:
-    return request.work.root.boxes  # type: ignore[attr-defined]  # a folder of this test
+    return request.work.root.boxes
 
 
 def _box(request: ApiRequest) -> Box:
@@ -131,7 +140,7 @@ def make_box(request: ApiRequest) -> Reply:
     return created(f"/api/v1/boxes/{box.name}", _shown(box))
 
 
-@endpoint("GET", "/boxes/count", permission=Permission.SETUP_READ, summary=_("Count"))
+@endpoint("GET", "/boxes/count", permission=Permission.SETUP_READ, summary=_("Count"), replies={200: Counted})
 def count_boxes(request: ApiRequest) -> Reply:
     return Reply(body={"count": len(_boxes(request))})
 
@@ -192,7 +201,14 @@ def wait_box(request: ApiRequest) -> Reply:
     raise TooManyRequests(_("Later."), retry_after_seconds=1.2)
 
 
-@endpoint("POST", "/raw", permission=Permission.UPLOADS_WRITE, summary=_("Raw"), raw_body=True)
+@endpoint(
+    "POST",
+    "/raw",
+    permission=Permission.UPLOADS_WRITE,
+    summary=_("Raw"),
+    raw_body=True,
+    replies={200: Anything},
+)
 def take_raw(request: ApiRequest) -> Reply:
     content = request.stream.file.read(request.stream.content_length or 0)
     return Reply(body={"size": len(content)})
@@ -224,30 +240,49 @@ def break_down(request: ApiRequest) -> Reply:
     raise ZeroDivisionError("the inside of the hub")
 
 
-@endpoint("POST", "/conflicts", permission=Permission.SELF, summary=_("Conflict"))
+@endpoint("POST", "/conflicts", permission=Permission.SELF, summary=_("Conflict"), replies={200: Anything})
 def conflict(request: ApiRequest) -> Reply:
     request.registry["tries"].pop()()
     return Reply(body={"left": len(request.registry["tries"])})
 
 
-@endpoint("POST", "/conflicts/once", permission=Permission.SELF, summary=_("Conflict"), once=True)
+@endpoint(
+    "POST",
+    "/conflicts/once",
+    permission=Permission.SELF,
+    summary=_("Conflict"),
+    once=True,
+    replies={200: Anything},
+)
 def conflict_once(request: ApiRequest) -> Reply:
     return conflict(request)
 
 
-@endpoint("POST", "/fresh", permission=Permission.SELF, summary=_("Look again"))
+@endpoint("POST", "/fresh", permission=Permission.SELF, summary=_("Look again"), replies={200: Anything})
 def look_again(request: ApiRequest) -> Reply:
     _boxes(request)["lost"] = Box("lost", 1)
     request.registry["elsewhere"]()
-    return Reply(body={"names": sorted(request.fresh_work().root.boxes)})  # type: ignore[attr-defined]  # of this test
+    return Reply(body={"names": sorted(request.fresh_work().root.boxes)})
 
 
-@endpoint("POST", "/forgetful", permission=Permission.SELF, summary=_("Forget"), body=NewBox)
+@endpoint(
+    "POST",
+    "/forgetful",
+    permission=Permission.SELF,
+    summary=_("Forget"),
+    body=NewBox,
+    replies={200: Anything},
+)
 def forget_body(request: ApiRequest) -> Reply:
     return Reply(body={})
 
 
-@endpoint("GET", "/open", permission=Permission.PUBLIC, summary=_("Open"), prefix="")
+@endpoint("GET", "/undeclared", permission=Permission.SELF, summary=_("Undeclared"))
+def answer_undeclared(request: ApiRequest) -> Reply:
+    return Reply(status=int(request.headers["Wanted"]), body={})
+
+
+@endpoint("GET", "/open", permission=Permission.PUBLIC, summary=_("Open"), prefix="", replies={200: Anything})
 def open_to_all(request: ApiRequest) -> Reply:
     return Reply(body={"locale": request.locale, "async": request.prefers_async})
 
@@ -291,6 +326,6 @@ class MemoryDatabase:
 
 
 def install(hub: HubRoot) -> None:
-    hub.boxes = OOBTree()  # type: ignore[attr-defined]  # a folder of this test
-    hub.boxes["tin"] = Box("tin", 3)  # type: ignore[attr-defined]
-    hub.counters = PersistentMapping()  # type: ignore[attr-defined]
+    hub.boxes = OOBTree()
+    hub.boxes["tin"] = Box("tin", 3)
+    hub.counters = PersistentMapping()

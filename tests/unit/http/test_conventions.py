@@ -188,6 +188,11 @@ class TestBodies:
     def test_a_view_that_forgets_its_body_fails(self, api: TestApp) -> None:
         problem(api.post_json("/api/v1/forgetful", {"name": "a"}, expect_errors=True), 500, "internal.error")
 
+    @pytest.mark.parametrize("status", ["200", "202"])
+    def test_an_answer_that_the_document_does_not_know_fails(self, api: TestApp, status: str) -> None:
+        response = api.get("/api/v1/undeclared", headers={"Wanted": status}, expect_errors=True)
+        problem(response, 500, "internal.error")
+
 
 class TestRevisions:
     @pytest.mark.parametrize("revision", ["r1", '"r1"', "*", '"r0", "r1"'])

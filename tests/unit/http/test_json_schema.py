@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from mailhub.contract import schema_hints as hint
+from mailhub.contract.sender import UncertainSettings
 from mailhub.errors import Invalid
 from mailhub.http.json_schema import JsonSchemas, json_schema_of
 from mailhub.http.validator_schemas import Undescribed
@@ -136,7 +137,7 @@ class Holder(colander.MappingSchema):
 
 
 class TestSettingsOfConnectors:
-    SCHEMAS = {"cond": samples.Conditional, "uncertain": samples.UncertainSettings}
+    SCHEMAS = {"cond": samples.Conditional, "uncertain": UncertainSettings}
 
     def resolved(self, use: Any) -> Any:
         schemas = JsonSchemas(self.SCHEMAS)

@@ -1,6 +1,7 @@
 """The OpenAPI document: valid, complete, and refused at start where something cannot be described."""
 
 import sys
+from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
@@ -64,6 +65,22 @@ def test_a_plugins_settings_are_one_of_the_variants(document: Any) -> None:
     variant = components["Holder.post"]["properties"]
     assert variant["connector"] == {"const": "post"}
     assert components["Settings.post"]["properties"]["password"]["writeOnly"] is True
+
+
+def test_no_object_is_without_a_type(document: Any) -> None:
+    for schema in iter_schemas(document["components"]["schemas"]):
+        if schema.get("type") == "object":
+            assert "properties" in schema or "additionalProperties" in schema
+
+
+def iter_schemas(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict):
+        yield value
+        for each in value.values():
+            yield from iter_schemas(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from iter_schemas(each)
 
 
 def test_it_is_served_with_its_tag(api: TestApp) -> None:
