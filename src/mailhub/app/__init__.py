@@ -9,9 +9,9 @@ from typing import Any
 
 from mailhub.settings import Settings
 
-from .hub import HUB_IDENTITY, Hub, Surroundings
+from .hub import Hub, Surroundings
 
-__all__ = ["HUB_IDENTITY", "Hub", "Surroundings", "main"]
+__all__ = ["Hub", "Surroundings", "main"]
 
 
 def main(_global_config: dict[str, str], **ini: str) -> Any:

@@ -21,9 +21,8 @@ from mailhub.events import audit, rows
 from mailhub.http.json_schema import json_schema_of
 from mailhub.messages import model as messages_model
 from mailhub.people import model as people_model
-from mailhub.people.identity import Identity
+from mailhub.people.identity import HUB, Identity
 from mailhub.people.passwords import OWASP_PROFILE, HashProfile, PasswordHasher
-from mailhub.people.permissions import Permission
 from mailhub.pluginhost.host import PluginHost
 from mailhub.pluginhost.loading import load_plugins
 from mailhub.scenarios import model as scenarios_model
@@ -52,11 +51,6 @@ INSTALLERS = (
     delivery_model.install,
 )
 """What makes each subject's folder, in the order of the subjects."""
-
-HUB_IDENTITY = Identity(
-    user_id="", login="mailhub", name="mailhub", permissions=frozenset(Permission), via="hub"
-)
-"""Who acts when the hub itself does: the first start, clean-up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +120,7 @@ class Hub:
         )
         self.worker.start()
 
-    def run(self, function: Callable[[Work], T], note: str, identity: Identity = HUB_IDENTITY) -> T:
+    def run(self, function: Callable[[Work], T], note: str, identity: Identity = HUB) -> T:
         """Run a use case in a transaction of its own."""
         return self.database.transact(lambda root: function(Work(self.services, root, identity)), note)
 
