@@ -7,7 +7,7 @@ gives the Python value or raises ``colander.Invalid``, and ``json_schema(node)``
 import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import colander
 
@@ -17,14 +17,6 @@ from mailhub.schema_errors import coded_invalid
 WRONG_TYPE = "schema.wrong_type"
 UNFIT_TEXT = _("A text must not hold NUL or half a character.")
 _UNFIT = re.compile("[\0\ud800-\udfff]")
-
-
-@runtime_checkable
-class JsonType(Protocol):
-    """What a type of one's own brings."""
-
-    def from_json(self, node: Any, value: Any) -> Any: ...
-    def json_schema(self, node: Any) -> dict[str, Any]: ...
 
 
 class _PlainJson(colander.SchemaType):

@@ -15,7 +15,7 @@ from mailhub.contract.schema_hints import described_as
 from mailhub.contract.texts import Text, _
 from mailhub.errors import FieldError, Invalid
 from mailhub.schema_errors import code_of
-from mailhub.schema_types import WRONG_TYPE, Alternatives, JsonType, check_texts, json_kind
+from mailhub.schema_types import WRONG_TYPE, Alternatives, check_texts, json_kind
 from mailhub.schema_walk import (
     UNKNOWN,
     SettingsSchemas,
@@ -129,7 +129,7 @@ class _Walk:
         return None if is_nullable(node) else self._refuse(pointer, WRONG_TYPE, _("null is no value here."))
 
     def _scalar(self, node: Any, value: Any, pointer: str) -> Any:
-        read = node.typ.from_json if isinstance(node.typ, JsonType) else scalar_reader(node.typ)
+        read = getattr(node.typ, "from_json", None) or scalar_reader(node.typ)
         return self._guarded(pointer, read, node, value)
 
     def _guarded(self, pointer: str, act: Callable[..., Any], *arguments: Any) -> Any:
@@ -140,9 +140,13 @@ class _Walk:
             return _BAD
 
     def _validated(self, node: Any, value: Any, pointer: str) -> Any:
+        if node.preparer is None and node.validator is None:
+            return value
         for prepare in _listed(node.preparer):
             value = self._guarded(pointer, prepare, value)
-        return value if value is not _BAD and self._run_validators(node, value, pointer) else _BAD
+            if value is _BAD:
+                return _BAD
+        return value if self._run_validators(node, value, pointer) else _BAD
 
     def _run_validators(self, node: Any, value: Any, pointer: str) -> bool:
         before = len(self.errors)

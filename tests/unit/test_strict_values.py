@@ -171,6 +171,13 @@ class TestMistakes:
         node = scalar(colander.String(), preparer=str.strip, validator=colander.Length(max=1))
         assert strict_values(node, " a ") == "a"
 
+    def test_a_preparer_may_refuse(self) -> None:
+        def refuse(value: str) -> str:
+            raise colander.Invalid(None, "no")
+
+        node = scalar(colander.String(), preparer=[refuse, str.strip], validator=colander.Length(max=1))
+        assert mistakes(node, "ab") == [("", "schema.invalid")]
+
     def test_the_end_of_a_pattern_is_the_end(self) -> None:
         node = scalar(colander.String(), validator=colander.Regex("^[a-z]+$"))
         assert strict_values(node, "abc") == "abc"

@@ -13,7 +13,7 @@ import colander
 
 from mailhub.contract.schema_hints import HINT_NAMES
 from mailhub.contract.texts import TranslationString, plain
-from mailhub.schema_types import Alternatives, JsonType
+from mailhub.schema_types import Alternatives
 from mailhub.schema_walk import SettingsSchemas, is_nullable, is_readonly, is_secret
 from mailhub.strict_scalars import MAX_INTEGER
 
@@ -100,7 +100,7 @@ class JsonSchemas:
             return {"type": "array", "items": self.of(node.children[0], _whole(use))}
         if isinstance(node.typ, Alternatives):
             return {"anyOf": [self.of(child, _whole(use)) for child in node.children]}
-        if isinstance(node.typ, JsonType):
+        if hasattr(node.typ, "json_schema"):
             return dict(node.typ.json_schema(node))
         converter = _SCALARS.get(type(node.typ))
         if converter is None:
