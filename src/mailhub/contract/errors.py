@@ -77,10 +77,9 @@ class Uncertain(DeliveryError):
 
 
 class Refusal(Exception):
-    """Raised by ``check_`` and ``change_`` hooks to refuse, with a sentence for the person who asked."""
+    """Raised by ``check_``, ``change_`` and ``filter_`` hooks to refuse, with a sentence for the person who asked."""
 
     def __init__(self, message: Text, *, code: str = "plugin.refused") -> None:
         super().__init__(plain(message))
         self.message = message
         self.code = code
-

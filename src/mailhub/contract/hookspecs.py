@@ -6,6 +6,10 @@ All hooks are called one plugin at a time, the plugin loaded last first (pluggy'
 obeyed), and every call is guarded on its own: what one plugin raises never keeps the next from being called. The
 docstrings say when a hook is called, how often, what None means and what an error does.
 
+Hooks are plain functions: not asynchronous, no wrappers, generators only where an iterable is returned. They may leave
+out arguments, but not ask for others. A function named ``mailhub_...`` without the marker, or with a name that is not
+here (unless marked ``optionalhook=True``, for hooks of newer hubs), makes the plugin ``failed``.
+
 A plugin is a module named by an entry point of group ``mailhub``::
 
     from mailhub.contract import hookimpl
@@ -82,8 +86,8 @@ def mailhub_check_address(address: Address) -> Text | None:
     """Refuse an address that is well formed but not wanted (AD4).
 
     Called for every recipient and sender of a message when it is validated, often: answer from memory. None: it may
-    pass. A text: the reason, shown at the field with code ``address.invalid``. An exception is logged and counts as None,
-    so that a broken check does not stop a company's mail.
+    pass. A text, or ``Refusal`` raised: the reason, shown at the field with code ``address.invalid``. Any other exception
+    is logged and counts as None, so that a broken check does not stop a company's mail.
     """
 
 
@@ -98,12 +102,14 @@ def mailhub_change_message(message: MessageChanges) -> None:
 
 
 @hookspec
-def mailhub_filter_default_attachments(scenario: str, attachments: Sequence[DefaultAttachment]) -> Iterable[str] | None:
+def mailhub_filter_default_attachments(
+    scenario: str, attachments: Sequence[DefaultAttachment]
+) -> Iterable[str] | None:
     """Take files out of a scenario's default attachments for this message.
 
     Called once per message with default attachments. Returns the ids to keep; None: keep all. Plugins are asked one
-    after another, each with what the ones before left. An exception refuses the message with ``plugin.failed``: a
-    missing attachment is worse than a refused mail (SM8).
+    after another, each with what the ones before left. ``Refusal`` becomes a 422 with its sentence; any other exception
+    refuses the message with ``plugin.failed``: a missing attachment is worse than a refused mail (SM8).
     """
 
 
@@ -112,8 +118,10 @@ def mailhub_on_message_sent(event: MessageEvent) -> None:
     """A message was sent: at least one recipient accepted it.
 
     Called after the commit, at least once per message (again after a crash in between), in a thread of its own. The
-    result is ignored, an exception is logged. A call that takes longer than 30 seconds is given up, and this plugin is
-    told of nothing more until the hub is restarted; the plugins page says so.
+    result is ignored, an exception is logged. A call that takes longer than 30 seconds
+    (``mailhub.plugins.notify_seconds``) is given up, and this plugin is told of nothing more until the hub is restarted;
+    the plugins page says so. Its hooks that are asked (``choose_``, ``check_``, ``change_``, ``filter_``) go on being
+    called, because leaving them out would change what goes out.
     """
 
 

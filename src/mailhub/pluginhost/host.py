@@ -105,7 +105,7 @@ class PluginHost:
         """Why plugins refuse this address; empty when none does (``mailhub_check_address``)."""
         hook = "mailhub_check_address"
         asked = self._calls(hook, {"address": address})
-        answers = [self._answer(plugin, hook, call, str) for plugin, call in asked]
+        answers = [self._answer(plugin, hook, partial(_reason, call), str) for plugin, call in asked]
         return [answer for answer in answers if answer]
 
     def change_message(self, changes: MessageChanges) -> None:
@@ -197,6 +197,13 @@ def _of_kind(call: Callable[[], Any], kind: type[D]) -> D | None:
     if answer is not None and not isinstance(answer, kind):
         raise TypeError(f"{kind.__name__} or None was expected, not {type(answer).__name__}")
     return answer
+
+
+def _reason(call: Callable[[], Any]) -> Any:
+    try:
+        return call()
+    except Refusal as refusal:
+        return refusal.message
 
 
 def _ids(call: Callable[[], Any]) -> frozenset[str] | None:

@@ -78,6 +78,8 @@ def _faults_of_form(path: Path, node: colander.SchemaNode) -> Iterator[str]:
         yield f"type {type(node.typ).__name__} has no place in a form and in OpenAPI"
     if isinstance(node.typ, colander.Sequence) and len(node.children) != 1:
         yield "a list has exactly one kind of item"
+    if len(path) > 1 and getattr(node, "secret", False):
+        yield "a secret stands by itself, not inside another setting"
     if node.widget is not None:
         yield "a widget does not belong here; give a hint"
 

@@ -69,6 +69,7 @@ def answering(hook: str, answer: Any) -> Any:
         (["no such company", None, "blocked"], ["no such company", "blocked"]),
         ([RuntimeError("boom"), "blocked"], ["blocked"]),
         ([SystemExit(), "blocked"], ["blocked"]),
+        ([Refusal("not on Sundays"), "blocked"], ["not on Sundays", "blocked"]),
         (["", True, b"no"], []),
     ],
 )

@@ -74,6 +74,11 @@ def test_faults_are_found_at_any_depth() -> None:
     assert faults(node(colander.Sequence(), item, name="hops")) == ["hops.*.port: unknown hint secrte"]
 
 
+def test_a_secret_inside_another_setting_would_not_be_kept_apart() -> None:
+    proxy = node(colander.Mapping(), node(name="password", **hint.secret()), name="proxy")
+    assert faults(proxy) == ["proxy.password: a secret stands by itself, not inside another setting"]
+
+
 def test_hints_point_to_siblings_at_any_depth() -> None:
     proxy = node(colander.Mapping(), node(name="port", **hint.visible_when("server", 1)), name="proxy")
     assert faults(node(), proxy) == ["proxy.port: visible_when names server, which is not beside it"]
