@@ -1,10 +1,17 @@
 """Committing so that one knows what happened when it fails."""
 
 import errno
+import logging
 from typing import Any
 
+from transaction import TransactionManager
 from transaction.interfaces import TransientError
 from ZODB.POSException import ConflictError, ReadOnlyError, StorageError
+
+from mailhub.contract.texts import _
+from mailhub.errors import OutcomeUnknown, StorageUnavailable
+
+logger = logging.getLogger(__name__)
 
 _DISK_TROUBLE = frozenset(
     {
@@ -38,13 +45,59 @@ def commit(transaction_manager: Any) -> None:
     Raises FinishingFailed when it may or may not be stored; any other exception means that it is not.
     """
     witness = _VoteWitness(transaction_manager)
-    transaction_manager.get().join(witness)
+    current = transaction_manager.get()
+    current.join(witness)
     try:
-        transaction_manager.commit()
+        current.commit()
     except BaseException as error:
         if witness.has_seen_all_votes and not is_conflict(error):
             raise FinishingFailed(str(error)) from error
         raise
+
+
+def unavailable(error: BaseException) -> StorageUnavailable:
+    """What callers get when the storage failed and nothing was done."""
+    if type(error) is StorageUnavailable:
+        return error
+    return not_now(str(error))
+
+
+def not_now(reason: str) -> StorageUnavailable:
+    """The same, for a reason that was found earlier."""
+    return StorageUnavailable(
+        _("The database cannot be used now: ${reason}. Nothing was done.", mapping={"reason": reason})
+    )
+
+
+def in_doubt() -> OutcomeUnknown:
+    """What callers get when it may have been done."""
+    return OutcomeUnknown(
+        _(
+            "The database failed while it stored this. It may have been done: look, or ask again with the same key."
+        )
+    )
+
+
+class RequestManager(TransactionManager):
+    """An explicit manager for a request's transaction, whose commit says what became of it.
+
+    Its ``commit`` raises OutcomeUnknown, StorageUnavailable, or a conflict, which is to be run again.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(explicit=True)
+
+    def commit(self) -> None:
+        try:
+            commit(self)
+        except FinishingFailed as error:
+            logger.exception("A request's commit failed while finishing")
+            raise in_doubt() from error
+        except Exception as error:
+            if is_storage_failure(error):
+                logger.exception("The storage failed in a request's commit")
+                raise unavailable(error) from error
+            raise
 
 
 class _VoteWitness:

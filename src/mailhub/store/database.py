@@ -13,9 +13,9 @@ from ZODB.POSException import StorageError
 
 from mailhub.contract.clock import Clock
 from mailhub.contract.texts import _
-from mailhub.errors import HubError, OutcomeUnknown, StorageUnavailable
+from mailhub.errors import HubError, StorageUnavailable
 
-from .commits import FinishingFailed, commit, is_conflict, is_storage_failure
+from .commits import FinishingFailed, commit, in_doubt, is_conflict, is_storage_failure, unavailable
 from .content import BlobSink
 from .format import check_format, record_format
 from .kinds import StorageSpec, storage_for
@@ -32,24 +32,6 @@ CONFLICT_PAUSE_SECONDS = 0.01
 POOL_CONNECTIONS = 64
 CACHE_OBJECTS = 10_000
 CACHE_BYTES = 64 * 1024 * 1024
-
-
-def unavailable(error: BaseException) -> StorageUnavailable:
-    """What callers get when the storage failed and nothing was done."""
-    if isinstance(error, StorageUnavailable):
-        return error
-    return StorageUnavailable(
-        _("The database cannot be used now: ${reason}. Nothing was done.", mapping={"reason": str(error)})
-    )
-
-
-def in_doubt() -> OutcomeUnknown:
-    """What callers get when it may have been done."""
-    return OutcomeUnknown(
-        _(
-            "The database failed while it stored this. It may have been done: look, or ask again with the same key."
-        )
-    )
 
 
 class Database:
@@ -93,8 +75,9 @@ class Database:
     def open_for(self, transaction_manager: Any) -> Any:
         """A connection that takes part in the manager's transactions, as the web's request needs it.
 
-        The manager must be explicit. The caller closes the connection after the transaction has ended;
-        ``mailhub.store.root.get_hub`` gives its hub. Raises StorageUnavailable.
+        The manager is a ``mailhub.store.commits.RequestManager`` or another explicit one. The caller closes the
+        connection after the transaction has ended; ``mailhub.store.root.get_hub`` gives its hub. Raises
+        StorageUnavailable.
         """
         try:
             return self._usable_db().open(transaction_manager)

@@ -20,8 +20,8 @@ from mailhub.entropy import Entropy, text_token
 from mailhub.errors import HubError, OutcomeUnknown, StorageUnavailable
 
 from .clock import StorageClock
-from .commits import FinishingFailed, commit, is_conflict, is_storage_failure
-from .database import Database, in_doubt, unavailable
+from .commits import FinishingFailed, commit, in_doubt, is_conflict, is_storage_failure, not_now, unavailable
+from .database import Database
 from .problems import CommandFailed, NotSetUp, WriterNumberTaken
 from .root import HubRoot, get_hub
 from .shards import Shard, shards_of
@@ -206,14 +206,16 @@ class GroupCommitter:
             yield Settled(index, [Answer(error=settled)])
             failures = failures + 1 if isinstance(settled, StorageUnavailable) else 0
             if failures == STORAGE_FAILURES:
-                error = unavailable(settled)
-                yield Settled(index + 1, [Answer(error=error)] * (len(commands) - index - 1))
+                rest = Answer(error=not_now(self.fault or str(settled)))
+                yield Settled(index + 1, [rest] * (len(commands) - index - 1))
                 return
 
     def _settle(self, commands: Sequence[WriteCommand[Any]], tries: int) -> Settled | HubError:
         """The outcome of the commands as one group, or the error that ends it."""
         doubts: dict[str, Settled] = {}
-        for attempt in range(tries):
+        for attempt in range(SINGLE_TRIES):
+            if attempt >= tries and not doubts:
+                break
             try:
                 settled = self._try(commands, doubts)
             except BaseException as error:  # noqa: BLE001 - a command's SystemExit must not end this thread
@@ -250,8 +252,9 @@ class GroupCommitter:
     def _verdict(self, error: BaseException, doubts: dict[str, Settled]) -> HubError:
         """The error for the caller. A doubt that was not resolved stays one, whatever came after it."""
         if is_storage_failure(error) or isinstance(error, StorageUnavailable | _AS_STORAGE):
-            self.fault = str(error)
-            logger.error("The writer cannot use the storage: %s", error, exc_info=error)
+            known, self.fault = self.fault, str(error.__cause__ or error)
+            is_news = self.fault != known
+            logger.error("The writer cannot use the storage: %s", error, exc_info=error if is_news else None)
             return in_doubt() if doubts else unavailable(error)
         logger.error("A write command failed", exc_info=error)
         return in_doubt() if doubts else _command_failed(error)
@@ -260,12 +263,18 @@ class GroupCommitter:
 
     def _connected(self) -> WriterConnection:
         if self._connection is None:
-            self._is_cut_off = True
-            self._connection = WriterConnection(
-                self._database, self._clock, self._storage_clock, self._number, self._holder
-            )
+            self._connection = self._connect()
             self._is_cut_off = False
         return self._connection
+
+    def _connect(self) -> WriterConnection:
+        try:
+            return WriterConnection(
+                self._database, self._clock, self._storage_clock, self._number, self._holder
+            )
+        except BaseException:
+            self._is_cut_off = True
+            raise
 
     def _connected_patiently(self) -> WriterConnection:
         for attempt in range(1, LOOK_TRIES):

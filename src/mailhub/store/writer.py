@@ -20,7 +20,8 @@ from mailhub.entropy import Entropy, new_id
 from mailhub.errors import HubError, StorageUnavailable
 
 from .clock import StorageClock
-from .database import Database, in_doubt
+from .commits import in_doubt, not_now
+from .database import Database
 from .group import GroupCommitter, Settled, WriteCommand
 from .root import HubRoot
 from .shards import MAX_WRITERS, Shard, shards_of
@@ -223,7 +224,7 @@ class Writer:
         for settled in self._committer.run([job.command for job in jobs]):
             self._finish(jobs[settled.first : settled.first + len(settled.answers)], settled)
         if self._committer.is_down:
-            self._answer_all_waiting(_gone(self._committer.fault))
+            self._answer_all_waiting(not_now(self._committer.fault or ""))
 
     def _finish(self, jobs: Sequence[_Job], settled: Settled) -> None:
         if settled.is_committed:
@@ -252,7 +253,7 @@ class Writer:
         if self._thread is None or not self._thread.is_alive() or self._is_stopping:
             raise _stopping()
         if self._committer.is_down:
-            raise _gone(self._committer.fault)
+            raise not_now(self._committer.fault or "")
         if len(self._jobs) >= MAX_WAITING:
             raise _busy()
 
@@ -275,9 +276,3 @@ def _busy() -> StorageUnavailable:
 
 def _stopping() -> StorageUnavailable:
     return StorageUnavailable(_("The hub is not running, or stopping. Nothing was done."))
-
-
-def _gone(fault: str | None) -> StorageUnavailable:
-    return StorageUnavailable(
-        _("The database cannot be used now: ${reason}. Nothing was done.", mapping={"reason": fault or ""})
-    )

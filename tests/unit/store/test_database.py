@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import transaction
 from ZODB.POSException import ConflictError, StorageError
 
 from mailhub.errors import NotFound, OutcomeUnknown, StorageUnavailable
+from mailhub.store.commits import RequestManager
 from mailhub.store.database import Database, ensure_root, open_database
 from mailhub.store.format import DataFormat
 from mailhub.store.problems import DatabaseLocked, FormatTooNew, NotSetUp, UnsupportedStore
@@ -245,13 +245,37 @@ def test_many_threads_lose_nothing(database: Database) -> None:
 
 
 def test_the_request_stack_has_its_own_manager(database: Database) -> None:
-    manager = transaction.TransactionManager(explicit=True)
+    manager = RequestManager()
     connection = database.open_for(manager)
     manager.begin()
     get_hub(connection).things["a"] = 1
     manager.commit()
     connection.close()
     assert things(database) == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("place", "error", "expected"),
+    [
+        ("vote", OSError(errno.ENOSPC, "full"), StorageUnavailable),
+        ("finish", OSError(errno.EIO, "bad"), OutcomeUnknown),
+        ("store", ConflictError(), ConflictError),
+        ("store", ValueError("bug"), ValueError),
+    ],
+)
+def test_a_request_is_told_what_became_of_its_commit(
+    database: Database, faults: Faults, place: str, error: Exception, expected: type[Exception]
+) -> None:
+    manager = RequestManager()
+    connection = database.open_for(manager)
+    manager.begin()
+    get_hub(connection).things["a"] = 1
+    faults.add(place, error)
+    with pytest.raises(expected) as raised:
+        manager.commit()
+    assert type(raised.value) is expected
+    manager.abort()
+    connection.close()
 
 
 def test_a_memory_database_resolves_conflicts_as_a_file_does(memory: Database) -> None:

@@ -230,6 +230,42 @@ def test_a_commit_that_failed_before_it_was_durable_is_run_again(
     assert things(database) == {"a": 1, "b": 2}
 
 
+def test_a_group_that_fails_while_finishing_twice_is_looked_for_each_time(
+    writer: Writer, faults: Faults, database: Database
+) -> None:
+    gate = Gate()
+    held = writer.submit(gate)
+    assert gate.is_entered.wait(10)
+    futures = [writer.submit(Put("a", 1)), writer.submit(Put("b", 2))]
+    votes = faults.log.count("vote")
+    faults.add("finish", *(RuntimeError("connection lost") for _number in range(5)))
+    faults.add("finished", *(RuntimeError("connection lost") for _number in range(2)))
+    gate.may_go.set()
+    held.result(10)
+    assert all(future.result(10) for future in futures)
+    assert things(database) == {"a": 1, "b": 2}
+    assert faults.log.count("vote") - votes == 7, "five that failed, the gate and the group"
+
+
+def test_commands_are_taken_while_the_first_connection_is_made(
+    writer: Writer, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_connecting, may_go, real = threading.Event(), threading.Event(), database.open_for
+
+    def slow(manager: Any) -> Any:
+        is_connecting.set()
+        assert may_go.wait(10)
+        return real(manager)
+
+    monkeypatch.setattr(database, "open_for", slow)
+    first = writer.submit(Put("a"))
+    assert is_connecting.wait(10)
+    second = writer.submit(Put("b"))
+    may_go.set()
+    assert first.result(10)
+    assert second.result(10)
+
+
 def test_a_storage_that_closed_itself_is_opened_again_and_looked_into(
     writer: Writer, faults: Faults, database: Database
 ) -> None:
