@@ -59,7 +59,9 @@ def print_table(
     table = [[plain(title) for title in columns.values()]]
     table += [[_cell(row.get(name)) for name in columns] for row in rows]
     widths = [max(len(line[number]) for line in table) for number in range(len(columns))]
-    out.writelines("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() + "\n" for line in table)
+    for line in table:
+        padded = "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        out.write(padded.rstrip() + "\n")
 
 
 def _cell(value: Any) -> str:

@@ -43,11 +43,7 @@ def initialise(settings: Settings, login: str, password: str | None) -> dict[str
 def first_administrator(hub: Hub, login: str, password: str | None) -> NewUser | None:
     """Make the first administrator unless there is one. Raises ``CommandEnded`` for a login or password that won't do."""
     try:
-        return hub.run(
-            lambda work: work.service(UsersService).create_first_administrator(login, password),
-            "init",
-            HUB_IDENTITY,
-        )
+        return hub.run(lambda work: work.service(UsersService).create_first_administrator(login, password), "init")
     except Invalid as error:
         raise CommandEnded("\n".join(plain(each.message) for each in error.errors)) from error
 

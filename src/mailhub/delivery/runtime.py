@@ -20,6 +20,7 @@ class SessionState:
 
     generation: int
     busy_since: float | None = None
+    item: ClaimedMessage | None = None
     must_end: bool = False
 
 

@@ -25,7 +25,6 @@ class SessionParts:
     judge: Judge
     next_item: Callable[[LaneRuntime, SessionState], ClaimedMessage | None]
     finished: Callable[[LaneRuntime, SessionState, AttemptReport], None]
-    announces_hand_over: bool = True
 
 
 def send_for_lane(lane: LaneRuntime, state: SessionState, parts: SessionParts) -> None:
@@ -35,14 +34,10 @@ def send_for_lane(lane: LaneRuntime, state: SessionState, parts: SessionParts) -
         while (item := parts.next_item(lane, state)) is not None:
             if session is None:
                 session = parts.config.connector.open_session(parts.context)
-            parts.finished(lane, state, _attempt(session, item, parts))
+            parts.finished(lane, state, run_attempt(session, item, parts.context, parts.judge))
     finally:
         if session is not None:
             _close(session)
-
-
-def _attempt(session: SendingSession, item: ClaimedMessage, parts: SessionParts) -> AttemptReport:
-    return run_attempt(session, item, parts.context, parts.judge)
 
 
 def _close(session: SendingSession) -> None:

@@ -20,27 +20,23 @@ from mailhub.errors import HubError, StorageUnavailable
 from mailhub.store.database import Database
 from mailhub.store.writer import Writer
 
-from .attempting import Judge, handed_back
+from .attempting import Judge
 from .claiming import ClaimMessages, ClaimResult, HeldElsewhere
 from .config import LaneConfig, LaneConfigs
 from .context import HubSessionContext, journal_started
 from .journal import Journal, JournalFacts, boot_id, read_journal
 from .membership import Heartbeat, Join, Lease, Leave, MembershipEnded
 from .model import delivery_of
-from .outgoing import ClaimedMessage
 from .queueing import SECOND, microseconds
-from .recording import RecordAttempt
+from .records import STORAGE_PAUSE_SECONDS, Recorder
 from .recovery import TakeOver, UncertainTerms
 from .reports import AttemptReport
 from .retry import RetrySchedule
-from .runtime import LaneRuntime, SessionState
-from .sending import SessionParts, send_for_lane
+from .runtime import LaneRuntime
+from .sending import SessionParts
+from .staffing import Staff
 
 logger = logging.getLogger(__name__)
-
-IDLE_SESSION_SECONDS = 10.0
-STORAGE_PAUSE_SECONDS = 1.0
-"""How long the worker waits before it asks a storage again that was not available."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,10 +91,10 @@ class DeliveryWorker:
         self._changed = Condition(self._lock)
         self._lanes: dict[str, LaneRuntime] = {}
         self._topics: set[str] = set()
-        self._unrecorded: dict[tuple[str, int], AttemptReport] = {}
-        self._record_again: list[AttemptReport] = []
-        self._retry_records_at: float | None = None
-        self._is_stopping = False
+        self._recorder = Recorder(writer, clock, self._changed, self._attempt_stored)
+        self._staff = Staff(
+            self._lanes, self._changed, clock, self._recorder, settings.threads, self._session_parts
+        )
         self._is_beating = False
         self._must_rejoin = False
         self._next_beat = 0.0
@@ -112,7 +108,7 @@ class DeliveryWorker:
         self._join()
         self._take_over_everything()
         # only now is all that the old journal knew in the database
-        self._journal = Journal(self._journal_path, self._clock)
+        self._journal = self._recorder.journal = Journal(self._journal_path, self._clock)
         self._facts = JournalFacts(is_complete=True)
         self._writer.on_commit(self._woken)
         self._thread = Thread(target=self._run, name="delivery", daemon=True)
@@ -123,7 +119,7 @@ class DeliveryWorker:
         with self._lock:
             if self._thread is None:
                 return
-            self._is_stopping = True
+            self._staff.is_stopping = True
             self._changed.notify_all()
             for lane in self._lanes.values():
                 lane.ready.notify_all()
@@ -142,7 +138,7 @@ class DeliveryWorker:
                 is_running=self._thread is not None and self._thread.is_alive(),
                 lease_seconds_left=self._lease.seconds_left(),
                 lanes=len(self._lanes),
-                unrecorded=len(self._unrecorded),
+                unrecorded=len(self._recorder.unrecorded),
             )
 
     def _woken(self, topics: frozenset[str]) -> None:
@@ -154,6 +150,7 @@ class DeliveryWorker:
         before = self._lease.times()
         join = Join(self._worker_id, self._settings.lease_seconds, self._database.spec.is_exclusive)
         self._epoch = self._writer.execute(join)
+        self._recorder.member = (self._worker_id, self._epoch)
         self._lease.renewed(*before)
         self._next_beat = self._clock.monotonic() + self._settings.lease_seconds / 3
 
@@ -171,7 +168,7 @@ class DeliveryWorker:
     def _run(self) -> None:
         while True:
             with self._lock:
-                if self._is_stopping:
+                if self._staff.is_stopping:
                     break
                 topics, self._topics = self._topics, set()
             try:
@@ -184,18 +181,18 @@ class DeliveryWorker:
     def _step(self, topics: set[str]) -> None:
         self._heed(topics)
         self._beat()
-        self._record_what_failed()
+        self._recorder.record_what_failed()
         for lane in self._due_lanes():
             self._serve(lane)
-        self._staff_lanes()
         with self._lock:
-            if self._topics or self._is_stopping or self._due_lanes():
+            self._staff.assign()
+            if self._topics or self._staff.is_stopping or self._due_lanes():
                 return
             self._clock.wait(self._changed, self._seconds_to_next())
 
     def _pause(self, seconds: float) -> None:
         with self._lock:
-            if not self._is_stopping:
+            if not self._staff.is_stopping:
                 self._clock.wait(self._changed, seconds)
 
     def _seconds_to_next(self) -> float:
@@ -204,8 +201,8 @@ class DeliveryWorker:
             lane.wake_at for lane in self._lanes.values() if lane.wake_at is not None and not lane.is_busy
         ]
         times.append(self._next_beat)
-        if self._retry_records_at is not None:
-            times.append(self._retry_records_at)
+        if self._recorder.again_at is not None:
+            times.append(self._recorder.again_at)
         return max(0.0, min(times) - now)
 
     def _due_lanes(self) -> list[LaneRuntime]:
@@ -250,7 +247,7 @@ class DeliveryWorker:
                     lane.config = None
                     lane.cooldown_until = 0.0
                     lane.failures_in_a_row = 0
-                    self._hand_back(lane.take_queue())
+                    self._recorder.hand_back(lane.take_queue())
                 elif lane.config is not None and not lane.config.limit_key.startswith("lane:"):
                     lane.config = None
                 lane.is_dirty = True
@@ -291,10 +288,10 @@ class DeliveryWorker:
                 lane.is_held = False
                 lane.is_dirty = True
                 lane.end_sessions()
-            if any(state.busy_since is not None for lane in self._lanes.values() for state in lane.sessions):
+            if self._staff.is_busy():
                 self._clock.wait(self._changed, STORAGE_PAUSE_SECONDS)
                 return
-            self._facts = JournalFacts(is_complete=True, answered=dict(self._unrecorded))
+            self._facts = JournalFacts(is_complete=True, answered=dict(self._recorder.unrecorded))
         self._join()
         self._must_rejoin = False
 
@@ -368,7 +365,7 @@ class DeliveryWorker:
         config = lane.config
         assert config is not None
         with self._lock:
-            room = lane.room(self._clock.monotonic()) if self._can_send(lane) else 0
+            room = lane.room(self._clock.monotonic()) if self._staff.can_send(lane) else 0
             lane.wants_session = room == 0 and not lane.sessions
         command = ClaimMessages(
             lane_id=lane.id,
@@ -394,8 +391,8 @@ class DeliveryWorker:
             self._changed.notify_all()
 
     def _use_claim(self, lane: LaneRuntime, result: ClaimResult) -> None:
-        if self._is_stopping or lane.config is None:
-            self._hand_back(result.claimed)
+        if self._staff.is_stopping or lane.config is None:
+            self._recorder.hand_back(result.claimed)
             lane.is_dirty = True
             return
         lane.queue.extend(result.claimed)
@@ -439,71 +436,8 @@ class DeliveryWorker:
             logger.warning("The database does not take %s now: %s", command.note, error)
             return None
 
-    # -- sending threads -----------------------------------------------------------------------------------------
-
-    def _can_send(self, lane: LaneRuntime) -> bool:
-        return bool(lane.sessions) or self._has_thread_for(lane)
-
-    def _has_thread_for(self, lane: LaneRuntime) -> bool:
-        assert lane.config is not None
-        connector = lane.config.connector_id
-        running = [each for each in self._lanes.values() if each.sessions]
-        total = sum(len(each.sessions) for each in running)
-        same = sum(
-            len(each.sessions) for each in running if each.config and each.config.connector_id == connector
-        )
-        half = max(1, self._settings.threads // 2)
-        return total < self._settings.threads and same < half
-
-    def _staff_lanes(self) -> None:
-        """Start the threads that are wanted and allowed; where none is left, ask idle ones of other lanes to end."""
-        with self._lock:
-            now = self._clock.monotonic()
-            for lane in self._lanes.values():
-                while lane.wants_more_sessions(now) and self._has_thread_for(lane):
-                    self._start_session(lane)
-            if any(self._is_hungry(lane, now) for lane in self._lanes.values()):
-                self._end_idle_sessions()
-
-    def _is_hungry(self, lane: LaneRuntime, now: float) -> bool:
-        return lane.config is not None and not lane.sessions and (bool(lane.queue) or lane.wants_session)
-
-    def _end_idle_sessions(self) -> None:
-        for lane in self._lanes.values():
-            for state in lane.sessions:
-                state.must_end = state.must_end or (state.busy_since is None and not lane.queue)
-            lane.ready.notify_all()
-
-    def _start_session(self, lane: LaneRuntime) -> None:
-        assert lane.config is not None
-        state = SessionState(lane.generation)
-        lane.sessions.append(state)
-        lane.wants_session = False
-        thread = Thread(
-            target=self._session_thread, args=(lane, state, lane.config), name=f"send-{lane.id}", daemon=True
-        )
-        thread.start()
-
-    def _session_thread(self, lane: LaneRuntime, state: SessionState, config: LaneConfig) -> None:
-        try:
-            send_for_lane(lane, state, self._session_parts(lane, config))
-        except BaseException:
-            logger.exception("A sending thread of lane %s ended by an error", lane.id)
-            raise
-        finally:
-            with self._lock:
-                lane.sessions.remove(state)
-                self._wake_hungry_lanes()
-                lane.is_dirty = True
-                self._changed.notify_all()
-
-    def _wake_hungry_lanes(self) -> None:
-        for each in self._lanes.values():
-            if each.wants_session:
-                each.is_dirty = True
-
     def _session_parts(self, lane: LaneRuntime, config: LaneConfig) -> SessionParts:
-        assert self._journal is not None
+        assert self._journal is not None, "the journal is open before anything is sent"
         context = HubSessionContext(
             account_id=config.account_id,
             account_address=config.account_address,
@@ -514,99 +448,22 @@ class DeliveryWorker:
             started=journal_started(self._journal),
         )
         judge = Judge(config, self._settings.schedule, self._entropy)
-        return SessionParts(config, context, judge, self._next_item, self._finished)
+        return SessionParts(config, context, judge, self._staff.next_item, self._staff.finished)
 
-    def _next_item(self, lane: LaneRuntime, state: SessionState) -> ClaimedMessage | None:
-        """The next message for a sending thread; None: end."""
-        with self._lock:
-            state.busy_since = None
-            while not (self._is_stopping or state.must_end or state.generation != lane.generation):
-                if lane.queue:
-                    state.busy_since = self._clock.monotonic()
-                    return lane.queue.popleft()
-                if not self._clock.wait(lane.ready, IDLE_SESSION_SECONDS) and not lane.queue:
-                    break
-            return None
-
-    def _finished(self, lane: LaneRuntime, state: SessionState, report: AttemptReport) -> None:
-        """An attempt has ended: into the journal first, then to the writer."""
-        assert self._journal is not None
-        if report.verdict != "hand_back":
-            self._note_answer(report)
-        with self._lock:
-            now = self._clock.monotonic()
-            if any(not step.is_ok for step in report.steps):
-                lane.cool_down(now)
-                self._hand_back(lane.take_queue())
-            else:
-                lane.completed(now)
-        self._record(report)
-
-    def _note_answer(self, report: AttemptReport) -> None:
-        assert self._journal is not None
-        try:
-            self._journal.answered(report)
-        except OSError as error:
-            logger.warning("The attempt journal could not be written: %s", error)
-
-    # -- recording -----------------------------------------------------------------------------------------------
-
-    def _hand_back(self, items: Iterable[ClaimedMessage]) -> None:
-        for item in items:
-            self._record(handed_back(item, self._clock.now()))
-
-    def _record(self, report: AttemptReport) -> None:
-        key = (report.message_id, report.attempt)
-        with self._lock:
-            self._unrecorded[key] = report
-        future = self._submit(RecordAttempt(report, self._worker_id, self._epoch))
-        if future is None:
-            self._keep_for_later(report)
-        else:
-            future.add_done_callback(partial(self._recorded, report))
-
-    def _recorded(self, report: AttemptReport, future: "Future[bool]") -> None:
-        error = future.exception()
-        if error is not None:
-            logger.warning("The end of an attempt is not stored yet: %s", error)
-            self._keep_for_later(report)
-            return
-        key = (report.message_id, report.attempt)
-        if not future.result():
-            logger.warning("A late answer for message %s, attempt %s was not used", *key)
-        if self._journal is not None:
-            self._journal.recorded(*key)
-        with self._lock:
-            self._unrecorded.pop(key, None)
-            lane = self._lanes.get(report.lane_id)
-            if lane is not None:
-                lane.is_dirty = True
-            self._changed.notify_all()
-
-    def _keep_for_later(self, report: AttemptReport) -> None:
-        with self._lock:
-            self._record_again.append(report)
-            self._retry_records_at = self._clock.monotonic() + STORAGE_PAUSE_SECONDS
-            self._changed.notify_all()
-
-    def _record_what_failed(self) -> None:
-        with self._lock:
-            if self._retry_records_at is None or self._clock.monotonic() < self._retry_records_at:
-                return
-            reports, self._record_again = self._record_again, []
-            self._retry_records_at = None
-        for report in reports:
-            self._record(report)
+    def _attempt_stored(self, report: AttemptReport) -> None:
+        lane = self._lanes.get(report.lane_id)
+        if lane is not None:
+            lane.is_dirty = True
 
     # -- the end -------------------------------------------------------------------------------------------------
 
     def _drain(self) -> None:
         with self._lock:
             for lane in self._lanes.values():
-                self._hand_back(lane.take_queue())
+                self._recorder.hand_back(lane.take_queue())
             ends_at = self._clock.monotonic() + self._settings.drain_seconds
             while self._is_at_work() and self._clock.monotonic() < ends_at:
-                self._record_what_failed()
+                self._recorder.record_what_failed()
                 self._clock.wait(self._changed, 0.2)
             if self._is_at_work():
                 logger.warning("Delivery stopped before every attempt had ended; the journal knows them")
@@ -615,7 +472,7 @@ class DeliveryWorker:
 
     def _is_at_work(self) -> bool:
         is_sending = any(lane.sessions or lane.is_busy for lane in self._lanes.values())
-        return is_sending or bool(self._unrecorded)
+        return is_sending or bool(self._recorder.unrecorded)
 
     def _leave(self) -> None:
         try:
