@@ -6,7 +6,7 @@ pause with delivery.
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from BTrees.OOBTree import OOBTree
 from persistent import Persistent
@@ -33,6 +33,7 @@ class AccountState(Persistent):
     paused_by = ""
     attention: tuple[str, str, datetime, str] | None = None
     is_closing = False
+    closing_at: datetime | None = None
 
     def is_blocked(self) -> bool:
         """True while nothing may leave."""
@@ -85,11 +86,34 @@ class DefaultAccount(Persistent):
     account_id: str | None = None
 
 
+class GoneAccount(NamedTuple):
+    """What is left of a deleted account: enough to say which it was. Stored as a plain tuple."""
+
+    connector: str
+    name: str
+    address: str
+    at: datetime
+
+
+class ConnectorOptions(Persistent):
+    """What administrators set for a connector as a whole."""
+
+    allow_http = False
+    revision = 1
+
+
+Place = tuple[str, str]
+"""Where an account stands in the list: its name without case, then its id."""
+
+
 class Accounts(Persistent):
-    """All accounts by id, and which one is the default."""
+    """All accounts by id and by name, which one is the default, what is left of deleted ones, options of connectors."""
 
     def __init__(self) -> None:
         self.by_id = OOBTree()
+        self.by_name = OOBTree()
+        self.gone = OOBTree()
+        self.connectors = OOBTree()
         self.default = DefaultAccount()
 
     def find(self, account_id: str | None) -> Account | None:
@@ -100,6 +124,54 @@ class Accounts(Persistent):
 
     def __iter__(self) -> Iterator[Account]:
         yield from self.by_id.values()
+
+    def add(self, account: Account) -> None:
+        """Take a new account in."""
+        self.by_id[account.id] = account
+        self.by_name[place_of(account)] = account.id
+
+    def rename(self, account: Account, name: str) -> None:
+        """Give an account another name. Names need not be unique."""
+        del self.by_name[place_of(account)]
+        account.name = name
+        self.by_name[place_of(account)] = account.id
+
+    def remove(self, account: Account, at: datetime) -> None:
+        """Let an account go, and the pointer to it as default (AC5); what it was called is kept."""
+        del self.by_id[account.id]
+        del self.by_name[place_of(account)]
+        self.gone[account.id] = tuple(GoneAccount(account.connector, account.name, account.address, at))
+        if self.default.account_id == account.id:
+            self.default.account_id = None
+
+    def find_gone(self, account_id: str) -> GoneAccount | None:
+        """What a deleted account was."""
+        stored = self.gone.get(account_id)
+        return None if stored is None else GoneAccount(*stored)
+
+    def iter_by_name(self, after: Place | None = None) -> Iterator[Account]:
+        """In the order of their names, from behind a place."""
+        for account_id in self.by_name.values(min=after, excludemin=after is not None):
+            yield self.by_id[account_id]
+
+    def options_of(self, connector: str) -> ConnectorOptions:
+        """What is set for a connector; the defaults, not stored, when nothing is."""
+        return cast(ConnectorOptions, self.connectors.get(connector, ConnectorOptions()))
+
+
+def place_of(account: Account) -> Place:
+    """Where the account stands in the list."""
+    return (account.name.casefold(), account.id)
+
+
+def account_topic(account_id: str) -> str:
+    """The wake-up after an account changed: settings, limits, pause."""
+    return f"account:{account_id}"
+
+
+def release_topic(account_id: str) -> str:
+    """The wake-up after new settings of an account: sign-ins that were refused may work now."""
+    return f"release:{account_id}"
 
 
 def install(hub: HubRoot) -> None:

@@ -1,10 +1,10 @@
 """Who a message is from: account, scenario, message, in that order of growing weight (SM2, SM10, api.md ``sender``)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from mailhub.accounts.model import Account
+from mailhub.accounts.senders import is_allowed_sender
 from mailhub.contract.message import Address
 from mailhub.contract.texts import Text, _
 from mailhub.errors import FieldError
@@ -51,17 +51,6 @@ def resolve_sender(
     from_ = Address(substitute.address.address, substitute.address.name or own.name)
     sender = own if substitute.mode == "on_behalf" else None
     return ResolvedSender(from_, sender, account.address)
-
-
-def is_allowed_sender(settings: Mapping[str, Any], address: str) -> bool:
-    """May a scenario or a message name this sender: the account's switch, then its list of addresses and domains."""
-    if not settings.get("allow_sender_override"):
-        return False
-    wanted = address.casefold()
-    domain = wanted.rpartition("@")[2]
-    return any(
-        each.casefold().lstrip("@") in (wanted, domain) for each in settings.get("allowed_senders", ())
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,7 +161,9 @@ class Capabilities:
     uses_http: bool = False
     sends_own_headers: bool = True
     max_message_bytes: int | None = None
-    user_kinds: frozenset[UserKind] = frozenset({"internal", "delegated_admin", "external_accountant", "guest"})
+    user_kinds: frozenset[UserKind] = frozenset(
+        {"internal", "delegated_admin", "external_accountant", "guest"}
+    )
     needs_licensed_user: bool = False
     delivers_outside: bool = True
     """False for connectors that keep mail on this machine (capture, file): right for a sandbox environment."""
@@ -179,11 +181,16 @@ class Preset:
 
 @dataclass(frozen=True, slots=True)
 class SettingsNotice:
-    """A warning about settings that may be saved but that an administrator should know of."""
+    """A warning about settings that may be saved but that an administrator should know of.
+
+    ``setting``: which one it is about. ``only_in_sandbox``: these settings may be saved in a sandbox environment only;
+    elsewhere they are refused with this sentence.
+    """
 
     code: str
     message: Text
     setting: str = ""
+    only_in_sandbox: bool = False
 
 
 def _one_lane(settings: Settings) -> bool:
@@ -209,6 +216,8 @@ class ConnectorType:
     ``sends_as_user(settings)``: mail leaves under each user's own sign-in, so each has a lane and a limit of his own.
     ``limit_key(settings, sending_identity)``: a name that accounts on one mailbox share so that they share one limit
     (``exchange:<mailbox>``); None = the account by itself. ``sort_order``: low ones are listed first.
+    ``notices(settings)``: warnings about settings, asked when they are saved and read; a secret that is stored stands there
+    as some text that is not the secret.
     """
 
     id: str

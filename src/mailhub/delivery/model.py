@@ -171,8 +171,3 @@ def delivery_of(hub: HubRoot) -> Delivery:
 def lane_topic(lane_id: str) -> str:
     """The wake-up of a lane: something in it may be able to leave."""
     return f"lane:{lane_id}"
-
-
-def account_topic(account_id: str) -> str:
-    """The wake-up after an account changed: settings, limits, pause."""
-    return f"account:{account_id}"

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from mailhub.accounts.model import accounts_of
+from mailhub.accounts.model import account_topic, accounts_of
 from mailhub.contract.texts import _, plain
 from mailhub.events.rows import record_event
 from mailhub.messages.model import Message, Outcome, RecipientState, messages_of
@@ -12,7 +12,7 @@ from mailhub.messages.transitions import move
 from mailhub.store.root import HubRoot
 from mailhub.store.writer import Shard
 
-from .model import Claim, Lane, account_topic, delivery_of
+from .model import Claim, Lane, delivery_of
 from .queueing import SECOND, instant, microseconds, requeue
 from .reports import AttemptReport, Failure, StepReport, Verdict
 from .telling import connector_of, tell

@@ -12,6 +12,7 @@ class Permission(StrEnum):
     MESSAGES_WRITE = "messages.write"
     UPLOADS_WRITE = "uploads.write"
     ACCOUNTS_STATE_READ = "accounts.state.read"
+    ACCOUNTS_READ = "accounts.read"
     SETUP_READ = "setup.read"
     SETUP_WRITE = "setup.write"
     ACCOUNTS_OPERATE = "accounts.operate"
@@ -27,20 +28,30 @@ PERMISSION_SETS: dict[str, frozenset[Permission]] = {
         {P.MESSAGES_READ, P.MESSAGES_WRITE, P.UPLOADS_WRITE, P.ACCOUNTS_STATE_READ, P.SETUP_READ}
     ),
     "email-setup": frozenset(
-        {P.UPLOADS_WRITE, P.ACCOUNTS_STATE_READ, P.SETUP_READ, P.SETUP_WRITE, P.ACCOUNTS_OPERATE}
+        {
+            P.UPLOADS_WRITE,
+            P.ACCOUNTS_STATE_READ,
+            P.ACCOUNTS_READ,
+            P.SETUP_READ,
+            P.SETUP_WRITE,
+            P.ACCOUNTS_OPERATE,
+        }
     ),
     "email-operator": frozenset({P.ACCOUNTS_STATE_READ, P.ACCOUNTS_OPERATE, P.OPERATIONS}),
     "email-admin": frozenset({P.PEOPLE_ADMIN}),
 }
-"""Permission sets do not nest; a user may hold several. ``SELF`` belongs to everybody who is signed in."""
+"""Permission sets do not nest; a user may hold several. ``SELF`` belongs to everybody who is signed in.
+
+``ACCOUNTS_STATE_READ``: which accounts there are and how they are; ``ACCOUNTS_READ``: their settings too.
+"""
 
 ON_BEHALF_SCOPE = "messages:on-behalf"
 
 SCOPES: dict[str, frozenset[Permission]] = {
     "messages:read": frozenset({P.MESSAGES_READ}),
     "messages:write": frozenset({P.MESSAGES_WRITE, P.UPLOADS_WRITE}),
-    "setup:read": frozenset({P.SETUP_READ, P.ACCOUNTS_STATE_READ}),
-    "setup:write": frozenset({P.SETUP_WRITE, P.UPLOADS_WRITE}),
+    "setup:read": frozenset({P.SETUP_READ, P.ACCOUNTS_STATE_READ, P.ACCOUNTS_READ}),
+    "setup:write": frozenset({P.SETUP_WRITE, P.UPLOADS_WRITE, P.ACCOUNTS_READ}),
     "admin": frozenset({P.PEOPLE_ADMIN}),
     "operations": frozenset({P.OPERATIONS, P.ACCOUNTS_OPERATE, P.ACCOUNTS_STATE_READ}),
     ON_BEHALF_SCOPE: frozenset(),

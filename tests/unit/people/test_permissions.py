@@ -15,6 +15,7 @@ P = Permission
         (P.UPLOADS_WRITE, {"email-edit", "email-setup"}),
         (P.SETUP_READ, {"email-edit", "email-setup"}),
         (P.ACCOUNTS_STATE_READ, {"email-edit", "email-setup", "email-operator"}),
+        (P.ACCOUNTS_READ, {"email-setup"}),
         (P.SETUP_WRITE, {"email-setup"}),
         (P.ACCOUNTS_OPERATE, {"email-setup", "email-operator"}),
         (P.OPERATIONS, {"email-operator"}),

@@ -51,4 +51,5 @@ CERTIFICATE_NOT_VERIFIED = SettingsNotice(
         "The server's certificate is not verified: anybody between here and the server can read mail and password."
     ),
     "verify_certificate",
+    only_in_sandbox=True,
 )
