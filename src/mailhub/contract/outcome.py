@@ -37,9 +37,13 @@ class SendOutcome:
     retry_after_seconds: float | None = None
 
     @classmethod
-    def accepted(cls, message: OutgoingMessage, reply: str = "", *, provider_id: str | None = None) -> "SendOutcome":
+    def accepted(
+        cls, message: OutgoingMessage, reply: str = "", *, provider_id: str | None = None
+    ) -> "SendOutcome":
         """All recipients of the message were accepted."""
-        outcomes = tuple(RecipientOutcome(each.address, "accepted", detail=reply) for each in message.recipients)
+        outcomes = tuple(
+            RecipientOutcome(each.address, "accepted", detail=reply) for each in message.recipients
+        )
         return cls(outcomes, reply, provider_id)
 
     def with_status(self, status: RecipientStatus) -> tuple[RecipientOutcome, ...]:

@@ -35,7 +35,7 @@ HINT_NAMES = frozenset(
 )
 
 Hint = dict[str, Any]
-V = TypeVar("V", bound=Callable[[Any, Any], None])
+V = TypeVar("V", bound=Callable[..., None])
 
 
 def secret(*, bound_to: Sequence[str] = ()) -> Hint:

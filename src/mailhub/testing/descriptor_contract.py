@@ -2,12 +2,14 @@
 
 import re
 import struct
+from typing import get_args
 from xml.etree import ElementTree as ET
 
 import colander
 import pytest
 
 from mailhub.contract.texts import plain
+from mailhub.http.json_schema import Use, json_schema_of
 from mailhub.pluginhost.descriptors import ID, checked
 from mailhub.pluginhost.settings_schema import iter_faults, iter_nodes
 
@@ -53,6 +55,13 @@ class DescriptorContract:
         self, connector_case: ConnectorCase
     ) -> None:
         assert list(iter_faults(connector_case.type.settings_schema())) == []
+
+    @pytest.mark.parametrize("use", get_args(Use))
+    def test_the_api_and_its_document_can_be_made_of_the_settings_schema(
+        self, connector_case: ConnectorCase, use: Use
+    ) -> None:
+        described = json_schema_of(connector_case.type.settings_schema(), use)
+        assert described["type"] == "object"
 
     def test_settings_have_titles_that_people_can_read(self, connector_case: ConnectorCase) -> None:
         for path, node in iter_nodes(connector_case.type.settings_schema()):

@@ -137,6 +137,7 @@ class ServerSettings(colander.MappingSchema):
 class SmtpSettingsSchema(UncertainSettings, SenderSettings, ServerSettings):
     """All settings of an SMTP account, flat."""
 
+    @hint.described_as({})  # rules over several settings, with sentences of their own
     def validator(self, node: colander.SchemaNode, settings: dict[str, Any]) -> None:
         """Rules over several settings. Raises colander.Invalid with every mistake found."""
         mistakes = colander.Invalid(node)
