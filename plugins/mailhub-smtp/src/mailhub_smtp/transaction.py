@@ -12,7 +12,7 @@ from .connection import Connection, Lost
 from .dots import FINAL_DOT, transparent
 from .envelope import Envelope
 from .reply import Reply
-from .verdicts import NOT_SIGNED_IN, refusal, too_many_recipients
+from .verdicts import concerns_all, refusal, too_many_recipients
 
 DATA: Final = b"DATA\r\n"
 PACKET_BYTES: Final = 65_536
@@ -97,7 +97,7 @@ class Transaction:
             reply = self._answer(command, timeout)
             if reply.is_success:
                 self._accepted.append(path)
-            elif _concerns_all(reply):
+            elif concerns_all(reply):
                 return self._refusal(reply)
             elif too_many_recipients(reply) and self._accepted:
                 self.overflow.append(path)
@@ -189,8 +189,3 @@ class Transaction:
         if not (reply.is_transient or reply.is_permanent):
             self._connection.is_over = True
         return refusal(reply)
-
-
-def _concerns_all(reply: Reply) -> bool:
-    """True for an answer to RCPT that is about the connection or the account rather than about one recipient."""
-    return reply.code == 421 or reply.code in NOT_SIGNED_IN or not (reply.is_transient or reply.is_permanent)

@@ -53,6 +53,18 @@ def too_many_recipients(reply: Reply) -> bool:
     return reply.code in {452, 552} and reply.enhanced in {"4.5.3", "5.5.3"}
 
 
+def concerns_all(reply: Reply) -> bool:
+    """True for an answer to RCPT that is about connection, account or sender rather than about one recipient.
+
+    Servers that wait with every refusal until RCPT (Postfix does) say "not as this sender" only there.
+    """
+    if reply.code == 421 or reply.code in NOT_SIGNED_IN or not (reply.is_transient or reply.is_permanent):
+        return True
+    return reply.is_permanent and bool(
+        _SEND_AS_DENIED.search(str(reply)) or _STOP_THE_ACCOUNT.match(reply.enhanced)
+    )
+
+
 def refusal(reply: Reply, *, is_greeting: bool = False) -> DeliveryError:
     """The classified error for a reply that is not the one hoped for, to the message as a whole.
 

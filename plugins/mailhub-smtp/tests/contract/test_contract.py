@@ -15,26 +15,22 @@ NOBODY_LISTENS = 9
 pytestmark = pytest.mark.enable_socket
 
 
-class TestAnonymous(ConnectorContract):
-    @pytest.fixture
-    def connector_case(self, tmp_path: Path) -> Iterator[ConnectorCase]:
-        with SmtpServer(tmp_path) as server:
-            yield _case(server, authentication="anonymous")
-
-
-class TestSignedIn(ConnectorContract):
+class TestSmtp(ConnectorContract):
     @pytest.fixture
     def connector_case(self, tmp_path: Path) -> Iterator[ConnectorCase]:
         with SmtpServer(tmp_path, users={"ada": "pa55 wörd"}) as server:
-            yield _case(server, authentication="basic", user_name="ada", password="pa55 wörd")
-
-
-def _case(server: SmtpServer, **sign_in: str) -> ConnectorCase:
-    settings = {"server": server.host, "port": server.port, "security": "none", **sign_in}
-    return ConnectorCase(
-        type=SMTP,
-        settings=settings,
-        received=lambda: server.received,
-        unusable_settings={**settings, "port": NOBODY_LISTENS},
-        network=LoopbackNetwork(),
-    )
+            settings = {
+                "server": server.host,
+                "port": server.port,
+                "security": "none",
+                "authentication": "basic",
+                "user_name": "ada",
+                "password": "pa55 wörd",
+            }
+            yield ConnectorCase(
+                type=SMTP,
+                settings=settings,
+                received=lambda: server.received,
+                unusable_settings={**settings, "port": NOBODY_LISTENS},
+                network=LoopbackNetwork(),
+            )

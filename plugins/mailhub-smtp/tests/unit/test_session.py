@@ -238,6 +238,16 @@ def test_a_sign_in_wanted_at_rcpt_concerns_the_account():
         send(Server(("RCPT", ["530 5.7.57 Client was not authenticated"])))
 
 
+@both_ways
+def test_a_sender_refused_at_rcpt_concerns_all(extensions):
+    server = Server(
+        ("RCPT", ["550 5.7.60 Client does not have permissions to send as"]), extensions=extensions
+    )
+    with pytest.raises(Permanent) as caught:
+        send(server, to=("ada@example.test", "bob@example.test"))
+    assert caught.value.code == "delivery.sender_refused"
+
+
 # DATA
 
 

@@ -9,10 +9,10 @@ from threading import Thread
 import pytest
 
 from mailhub.contract import HostAddress, Misconfigured, Transient
+from mailhub.testing.certificates import Authority, Issued
 from mailhub_smtp.settings import SmtpAccount
 from mailhub_smtp.tls import tls_context
 
-from .certificates import Authority, Issued
 from .scripted import Context, Server, context_of, message, session_of, statuses
 
 Script = Callable[[socket.socket], None]
