@@ -8,9 +8,7 @@ itself.
 import hashlib
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from itertools import islice
-from threading import Lock
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -20,24 +18,23 @@ from pyramid.renderers import render, render_to_response
 from pyramid.request import Request
 from pyramid.response import FileIter, Response
 
-from mailhub.contract.clock import Clock
 from mailhub.contract.texts import _, plain
 from mailhub.errors import NotFound
 
-from .folder import CapturedMail, CaptureFolder
+from .folder import CapturedMail
 from .guard import FILE_POLICY, SAFE_METHODS, SECURITY_HEADERS, is_same_origin
 from .listening import bracketed, is_allowed_host
-from .mail import ParsedMail, Part, read_mail
-from .present import Row, full_time_text, only_in_headers, recipient_lines, size_text
-from .preview import PREVIEW_POLICY, preview_html, read_outside
-from .shown import decode_text, shown
-from .summary import MailSummary, Summaries
+from .mail import ParsedMail, Part
+from .present import Row, full_time_text, recipient_lines, size_text, tab_content
+from .preview import PREVIEW_POLICY, preview_html
+from .shown import shown
+from .site import CaptureSite
+from .summary import MailSummary
 
 _log = logging.getLogger(__name__)
 
 PAGE_LENGTH = 50
 LONGEST_PAGE = 200
-SHOWN_CHARACTERS = 500_000
 _LONGEST_NUMBER = 12
 _LONGEST_QUERY = 200
 
@@ -50,46 +47,6 @@ TABS = (
     ("structure", _("Structure")),
     ("envelope", _("Envelope")),
 )
-
-
-@dataclass(frozen=True)
-class CaptureSite:
-    """What the pages know: the folder, where SMTP is spoken, and the host the program was told to listen on."""
-
-    folder: CaptureFolder
-    smtp_host: str
-    smtp_port: int
-    bound_host: str
-    clock: Clock
-    summaries: Summaries = field(init=False)
-    parsed: "LastParsed" = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "summaries", Summaries(self.folder))
-        object.__setattr__(self, "parsed", LastParsed())
-
-
-class LastParsed:
-    """Remembers the mail that was taken apart last: one look at a mail asks for its page, its HTML and its pictures."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._last: tuple[int, ParsedMail] | None = None
-
-    def get(self, mail: CapturedMail) -> ParsedMail:
-        """The mail taken apart; one whose file cannot be read is a ParsedMail that says so."""
-        with self._lock:
-            if self._last is None or self._last[0] != mail.number:
-                self._last = (mail.number, _read(mail))
-            return self._last[1]
-
-
-def _read(mail: CapturedMail) -> ParsedMail:
-    try:
-        with mail.open() as file:
-            return read_mail(file)
-    except OSError as error:
-        return ParsedMail(problem=error.strerror or type(error).__name__)
 
 
 def make_app(site: CaptureSite) -> Callable[..., Any]:
@@ -242,7 +199,7 @@ def show_message(request: Request) -> dict[str, Any]:
     tab = _tab(request, parsed)
     summary = request.site.summaries.find(mail.number) or MailSummary(mail=mail)
     newer, older = _neighbours(request.site, mail.number)
-    page = _shell(request) | _rows(request, None) | _tab_content(tab, mail, parsed)
+    page = _shell(request) | _rows(request, None) | tab_content(tab, mail, parsed)
     return page | {
         "mail": mail,
         "parsed": parsed,
@@ -263,30 +220,6 @@ def _tab(request: Request, parsed: ParsedMail) -> str:
     if wanted not in dict(TABS):
         raise HTTPNotFound
     return wanted
-
-
-def _tab_content(tab: str, mail: CapturedMail, parsed: ParsedMail) -> dict[str, Any]:
-    if tab == "html" and parsed.html:
-        return {"outside": read_outside(parsed.html.text)}
-    if tab == "text" and parsed.text:
-        return _cut(parsed.text.text)
-    if tab == "source":
-        return _cut(_source(mail))
-    if tab == "envelope" and mail.envelope:
-        return {"only_in_headers": only_in_headers(mail.envelope, parsed)}
-    return {}
-
-
-def _cut(text: str) -> dict[str, Any]:
-    return {"text": text[:SHOWN_CHARACTERS], "is_cut": len(text) > SHOWN_CHARACTERS}
-
-
-def _source(mail: CapturedMail) -> str:
-    try:
-        with mail.open() as file:
-            return decode_text(file.read(SHOWN_CHARACTERS + 1), "utf-8")
-    except OSError as error:
-        return error.strerror or type(error).__name__
 
 
 def _neighbours(site: CaptureSite, number: int) -> tuple[int | None, int | None]:
@@ -353,7 +286,8 @@ def _find(request: Request) -> CapturedMail:
 
 
 def _attachment_name(part: Part) -> str:
-    return shown(part.file_name).replace('"', "'")
+    # a name given by RFC 2231 may hold line breaks, which a header may not
+    return " ".join(shown(part.file_name).split()).replace('"', "'")
 
 
 def _as_file(response: Response, content_type: str, name: str) -> Response:

@@ -3,13 +3,18 @@
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import getaddresses
+from typing import Any
 
 from mailhub.contract.texts import Text, _
 
 from .envelope import Envelope
+from .folder import CapturedMail
 from .mail import ParsedMail
-from .shown import shown
+from .preview import read_outside
+from .shown import decode_text, shown
 from .summary import MailSummary
+
+SHOWN_CHARACTERS = 500_000
 
 _UNITS = ("KB", "MB", "GB")
 
@@ -99,3 +104,28 @@ def only_in_headers(envelope: Envelope, mail: ParsedMail) -> list[str]:
     """Addresses that To and Cc name although this copy of the mail did not go to them."""
     got_it = {each.lower() for each in envelope.recipients}
     return [address for address in dict.fromkeys(mail.addresses("To", "Cc")) if address not in got_it]
+
+
+def tab_content(tab: str, mail: CapturedMail, parsed: ParsedMail) -> dict[str, Any]:
+    """What the page of one view shows besides the mail itself."""
+    if tab == "html" and parsed.html:
+        return {"outside": read_outside(parsed.html.text)}
+    if tab == "text" and parsed.text:
+        return _cut(parsed.text.text)
+    if tab == "source":
+        return _cut(_source(mail))
+    if tab == "envelope" and mail.envelope:
+        return {"only_in_headers": only_in_headers(mail.envelope, parsed)}
+    return {}
+
+
+def _cut(text: str) -> dict[str, Any]:
+    return {"text": text[:SHOWN_CHARACTERS], "is_cut": len(text) > SHOWN_CHARACTERS}
+
+
+def _source(mail: CapturedMail) -> str:
+    try:
+        with mail.open() as file:
+            return decode_text(file.read(SHOWN_CHARACTERS + 1), "utf-8")
+    except OSError as error:
+        return error.strerror or type(error).__name__

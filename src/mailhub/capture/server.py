@@ -9,7 +9,8 @@ from mailhub.contract.clock import Clock
 
 from .folder import DEFAULT_KEEP, CapturedMail, CaptureFolder
 from .listening import bound_port, bracketed, listen, reachable_host
-from .pages import CaptureSite, make_app
+from .pages import make_app
+from .site import CaptureSite
 from .smtp import MAX_MESSAGE_BYTES, SmtpListener
 from .web import WebListener
 

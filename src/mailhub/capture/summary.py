@@ -69,14 +69,10 @@ class MailSummary:
 
 
 def summarise(mail: CapturedMail) -> MailSummary:
-    """Read what a list needs to know of a mail; one that cannot be read is summarised as such."""
-    try:
-        size_bytes = mail.path.stat().st_size
-        with mail.open() as file:
-            outline = read_outline(file)
-    except OSError as error:
-        return MailSummary(mail=mail, problem=error.strerror or type(error).__name__)
-    return _summary(mail, outline, size_bytes)
+    """Read what a list needs to know of a mail. Raises OSError only."""
+    size_bytes = mail.path.stat().st_size
+    with mail.open() as file:
+        return _summary(mail, read_outline(file), size_bytes)
 
 
 def _summary(mail: CapturedMail, outline: ParsedMail, size_bytes: int) -> MailSummary:
@@ -114,18 +110,24 @@ class Summaries:
                 yield summary
 
     def find(self, number: int) -> MailSummary | None:
-        """One summary; None when the mail is gone."""
+        """One summary, of a mail that cannot be read too; None when the mail is gone."""
         with self._lock:
             known = self._known.get(number)
         if known is not None:
             return known
         try:
-            summary = summarise(self._folder.get(number))
+            return self._learn(self._folder.get(number))
         except NotFound:
             return None
-        if not summary.problem:
-            with self._lock:
-                self._known[number] = summary
+
+    def _learn(self, mail: CapturedMail) -> MailSummary:
+        try:
+            summary = summarise(mail)
+        except OSError as error:
+            # it may be readable the next time
+            return MailSummary(mail=mail, problem=error.strerror or type(error).__name__)
+        with self._lock:
+            self._known[mail.number] = summary
         return summary
 
     def _numbers(self) -> list[int]:
