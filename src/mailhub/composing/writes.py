@@ -153,8 +153,8 @@ class AcceptMessage:
             caller_id=self.caller_id,
             partition=partition_of(list(self.related)),
             priority=self.priority,
-            created_at=shard.now,
-            queued_at=shard.now,
+            created_at=ids.time_of(key),
+            queued_at=ids.time_of(key),
             send_at=self.send_at,
             expires_at=self.expires_at,
         )

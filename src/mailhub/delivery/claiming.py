@@ -211,7 +211,9 @@ class _Claiming:
         )
         self.lane.claims[message.id] = tuple(claim)
         outgoing = outgoing_message(message)
-        self.result.claimed.append(ClaimedMessage(self.lane.id, entry.due, outgoing))
+        self.result.claimed.append(
+            ClaimedMessage(self.lane.id, entry.due, outgoing, message.attempts_forgiven)
+        )
 
     def _wake_at(self) -> int | None:
         times = [self.lane.expiring.minKey()[0]] if self.lane.expiring else []

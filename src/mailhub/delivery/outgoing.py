@@ -17,6 +17,12 @@ class ClaimedMessage:
     lane_id: str
     due: int
     outgoing: OutgoingMessage
+    attempts_forgiven: int = 0
+
+    @property
+    def counted_attempt(self) -> int:
+        """The number of this attempt as the account's most attempts count it: from the last time somebody asked."""
+        return self.outgoing.attempt - self.attempts_forgiven
 
 
 def outgoing_message(message: Message) -> OutgoingMessage:

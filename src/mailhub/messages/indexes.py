@@ -4,14 +4,19 @@
 shard only; what it can't take out of another writer's shard stays there as a hint that readers see through.
 """
 
+from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from mailhub.store.root import HubRoot
 from mailhub.store.writer import Shard
 
 from . import ids
 from .model import USER_KIND, Message, Related, messages_of
-from .states import GROUPS
+from .states import GROUPS, STATUSES
+
+_HIGHEST = "\U0010ffff"
+"""Sorts after every status and day."""
 
 
 def partition_of(related: list[Related]) -> str:
@@ -65,15 +70,14 @@ def index_new(hub: HubRoot, shard: Shard, message: Message) -> None:
 
 
 def index_moved(hub: HubRoot, shard: Shard, message: Message, before: str) -> None:
-    """Follow a message from one status to the next, in the indexes and in the counts."""
+    """Follow a message from one status to the next, in the indexes and in the counts; sets ``sent_at`` of one that was sent."""
+    old, new = GROUPS[before], GROUPS[message.status]
+    if old != new:
+        _change_group(hub, shard, message, old, new)
+        if new == "sent":
+            _index_sent(hub, shard, message)
     count(hub, shard, message, before, -1)
     count(hub, shard, message, message.status, 1)
-    old, new = GROUPS[before], GROUPS[message.status]
-    if old == new:
-        return
-    _change_group(hub, shard, message, old, new)
-    if new == "sent":
-        _index_sent(hub, shard, message)
 
 
 def index_reassigned(hub: HubRoot, shard: Shard, message: Message, account_before: str) -> None:
@@ -98,7 +102,9 @@ def _change_group(hub: HubRoot, shard: Shard, message: Message, old: str, new: s
 
 
 def _index_sent(hub: HubRoot, shard: Shard, message: Message) -> None:
+    """The time of sending is that of the key, so that a list by keys is a list by times."""
     key = ids.make_key(shard.next_key(), shard.number)
+    message.sent_at = ids.time_of(key)
     month = messages_of(hub).shard_at(ids.month_of(key), shard.number)
     month.sent_ids[key] = message.id
     for facet in _lasting_facets(message):
@@ -124,6 +130,29 @@ def add_to_counter(hub: HubRoot, shard: Shard, name: tuple[str, ...], change: in
 def counted(hub: HubRoot, first: tuple[str, ...], last: tuple[str, ...]) -> int:
     """The sum of all counters from the first name to the last, both included, over all writers."""
     return sum(sum(counters.values(min=first, max=last)) for counters in messages_of(hub).counters.values())
+
+
+def owner_counts(hub: HubRoot, owner_id: str, first_day: str) -> dict[str, int]:
+    """How many messages somebody owns in each status; of the sent ones those since a day (``2026-11-24``, UTC)."""
+    counts = dict.fromkeys(STATUSES, 0)
+    for counters in messages_of(hub).counters.values():
+        for partition in _partitions(counters, owner_id):
+            for status in STATUSES:
+                name = ("owner", owner_id, partition, status)
+                first = (*name, first_day) if status == "sent" else name
+                counts[status] += sum(counters.values(min=first, max=(*name, _HIGHEST)))
+    return counts
+
+
+def _partitions(counters: Any, owner_id: str) -> Iterator[str]:
+    """The partitions of one owner, without looking at each of his days."""
+    place: tuple[str, ...] = ("owner", owner_id)
+    while True:
+        name = next(iter(counters.keys(min=place)), None)
+        if name is None or name[:2] != ("owner", owner_id):
+            return
+        yield name[2]
+        place = (*name[:3], _HIGHEST)
 
 
 def waiting_of_account(hub: HubRoot, account_id: str, status: str) -> int:

@@ -151,6 +151,8 @@ class Message(Persistent):
     next_attempt_at: datetime | None = None
     sent_at: datetime | None = None
     attempts = 0
+    attempts_forgiven = 0
+    """How many of them were started before somebody asked to try again: they count no longer towards the most (RT8)."""
     queue_key = 0
     """The one entry of a lane that may claim this message now; every older entry is void."""
     error: tuple[str, str, bool] | None = None
@@ -245,11 +247,19 @@ class Messages(Persistent):
     def find(self, message_id: str) -> Message | None:
         """The message with this id, or None; a guessed or mutilated id finds nothing."""
         key = ids.find_key(message_id)
-        if key is None:
-            return None
-        shard = self.find_shard(ids.month_of(key), ids.writer_of(key))
-        message = None if shard is None else shard.messages.get(key)
+        message = None if key is None else self.find_by_key(key)
         return message if message is not None and message.id == message_id else None
+
+    def find_by_key(self, key: int) -> Message | None:
+        """The message with this key, which only an index knows, or None."""
+        shard = self.find_shard(ids.month_of(key), ids.writer_of(key))
+        return None if shard is None else shard.messages.get(key)
+
+    def find_by_sent_key(self, key: int) -> Message | None:
+        """The message that was sent under this key of the ``sent`` facets, or None."""
+        shard = self.find_shard(ids.month_of(key), ids.writer_of(key))
+        message_id = None if shard is None else shard.sent_ids.get(key)
+        return None if message_id is None else self.find(message_id)
 
     def counters_of(self, writer: int) -> Any:
         """This writer's counters, made when they are missing; for write commands only."""

@@ -23,8 +23,6 @@ def move(
     """Let an event happen to a message. Raises ``WrongState``, having changed nothing, when the table forbids it."""
     before = message.status
     message.status = next_status(event, before)
-    if message.status == "sent":
-        message.sent_at = shard.now
     message.revision += 1
     note(shard, message, event, code=code, detail=detail, possible_duplicate=possible_duplicate)
     index_moved(hub, shard, message, before)
