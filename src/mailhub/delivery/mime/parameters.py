@@ -8,7 +8,7 @@ from mailhub.contract.texts import _
 from .encoded_words import encoded_words, looks_encoded
 from .header_text import LINE_LENGTH, HeaderInvalid, check_header_text
 
-_SIMPLE = re.compile(r"[A-Za-z0-9!#$&+,\-.;=@^_`~()\[\]{} ]{1,60}")
+_SIMPLE = re.compile(r"[A-Za-z0-9!#$&+,\-.=@^_`~()\[\]{} ]{1,60}")
 _TOKEN = r"[A-Za-z0-9!#$&'*+\-.^_`{|}~%]+"
 _CONTENT_TYPE = re.compile(
     rf"({_TOKEN}/{_TOKEN})((?:[ \t]*;[ \t]*{_TOKEN}=(?:{_TOKEN}|\"[^\"\\]*\"))*)[ \t]*;?"
@@ -46,7 +46,8 @@ def file_name_parameters(name: str) -> tuple[list[str], list[str]]:
     """The parameters that carry a file name: for Content-Type (``name``) and Content-Disposition (``filename``).
 
     ``name`` is for old readers and follows their habit (encoded words in quotes); ``filename`` follows RFC 2231,
-    as soon as the name is long, not ASCII, or holds what readers disagree on (quotes, backslash, per cent).
+    as soon as the name is long, not ASCII, or holds what readers disagree on (quotes, backslash, per cent,
+    semicolon).
     """
     check_header_text("file name", name)
     if not name:

@@ -57,7 +57,8 @@ def scan_lines(chunk: bytes, begun: int) -> tuple[bool, int]:
         if newline < 0:
             break
         start = newline + 1
-    return is_long, end - max(start, chunk.rfind(b"\n") + 1)
+    last = chunk.rfind(b"\n")
+    return is_long, end - (start if last < 0 else last + 1)
 
 
 def choose_encoding(facts: TextFacts, *, eight_bit: bool) -> TransferEncoding:
