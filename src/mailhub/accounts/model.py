@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, cast
 from BTrees.OOBTree import OOBTree
 from persistent import Persistent
 
+from mailhub.contract.connector import OnUncertain
 from mailhub.store.root import HubRoot
 
 DEFAULT_CONCURRENCY_LIMIT = 3
@@ -47,8 +48,9 @@ class Account(Persistent):
     """Settings are plain values of the connector's schema; secrets stand apart, sealed, by their dotted path."""
 
     limit_group: str | None = None
+    default_on_uncertain: OnUncertain = "resend"
     sends_as_user = False
-    """Kept from the connector's own word when the settings were saved, so that it is known while the connector is away."""
+    """These two are kept from the connector's own word when the settings were saved: they are needed while it is away."""
     revision = 1
 
     def __init__(

@@ -1,0 +1,6 @@
+"""Use cases of accounts and connectors."""
+
+from .accounts import AccountsService
+from .connectors import ConnectorsService
+
+__all__ = ["AccountsService", "ConnectorsService"]
