@@ -106,8 +106,8 @@ class Hub:
             raise
         return hub
 
-    def start_delivery(self) -> None:
-        """Begin to deliver in this process."""
+    def start_delivery(self, only: str | None = None) -> None:
+        """Begin to deliver in this process; with ``only`` that one message and no other."""
         self.worker = DeliveryWorker(
             database=self.database,
             writer=self.writer,
@@ -115,8 +115,10 @@ class Hub:
             network=self.network,
             clock=self.clock,
             entropy=self.entropy,
-            journal_path=self.data_dir / "journal" / "attempts.log",
+            plugins=self.plugins,
+            journal_folder=self.data_dir / "journal",
             settings=worker_settings(self.settings),
+            only=only,
         )
         self.worker.start()
 

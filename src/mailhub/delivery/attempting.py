@@ -1,5 +1,6 @@
 """One attempt: call the session, and put whatever comes of it into a report. Runs in a sending thread, touches no database."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,6 +25,10 @@ class Judge:
     config: LaneConfig
     schedule: RetrySchedule
     entropy: Entropy
+    now: Callable[[], datetime]
+    """The storage's clock: permits are counted by it."""
+    note_fault: Callable[[str, BaseException], None]
+    """Told the connector's id and what it did against the contract."""
 
     def decide(self, error: DeliveryError, attempt: int) -> Decision:
         return decide(
@@ -41,7 +46,7 @@ class Judge:
 def run_attempt(
     session: SendingSession, item: ClaimedMessage, context: HubSessionContext, judge: Judge
 ) -> AttemptReport:
-    """Send one message and report. Raises nothing but what must end the thread (SystemExit and the like)."""
+    """Send one message and report, whatever the connector does."""
     attempt = _Attempt(item, context, judge)
     try:
         outcome = session.send(item.outgoing)
@@ -50,9 +55,10 @@ def run_attempt(
         return attempt.report("hand_back")
     except DeliveryError as error:
         return attempt.of_error(error)
-    except Exception as error:
-        context.log.exception("The connector raised an unclassified error for message %s", item.outgoing.id)
+    except BaseException as error:  # noqa: BLE001 - a connector that calls sys.exit must not take the lane with it
+        judge.note_fault(judge.config.connector_id, error)
         return attempt.of_error(classified(error, was_handed_over=context.was_handed_over(item.outgoing)))
+    attempt.check_hand_over()
     return attempt.of_outcome(outcome)
 
 
@@ -78,6 +84,12 @@ class _Attempt:
         if asked != answered:
             raise ValueError("the connector's outcome does not name exactly the recipients it was given")
 
+    def check_hand_over(self) -> None:
+        """A connector that never announced its final step makes a crash unsafe: say so where plugins are shown."""
+        if not self._context.was_handed_over(self._item.outgoing):
+            fault = RuntimeError("the connector sent a message without calling hand_over")
+            self._judge.note_fault(self._judge.config.connector_id, fault)
+
     def of_outcome(self, outcome: SendOutcome) -> AttemptReport:
         answers = answers_of(outcome)
         uncertain = outcome.with_status("uncertain")
@@ -97,7 +109,7 @@ class _Attempt:
         return self.of_error(error, answers=answers, reply=outcome.reply)
 
     def of_error(self, error: DeliveryError, *, answers: Answers = (), reply: str = "") -> AttemptReport:
-        attempt = self._item.outgoing.attempt
+        attempt = self._item.counted_attempt
         decision = self._judge.decide(error, attempt)
         delay = decision.delay_seconds
         if decision.kind == "uncertain":
@@ -126,8 +138,8 @@ class _Attempt:
             failure=failure,
             delay_seconds=delay_seconds,
             on_uncertain=config.on_uncertain,
-            has_attempts_left=outgoing.attempt < config.max_attempts,
-            replied_at=microseconds(clock.now()),
+            has_attempts_left=self._item.counted_attempt < config.max_attempts,
+            replied_at=microseconds(self._judge.now()),
             duration_seconds=round(clock.monotonic() - self._began, 6),
             steps=self._context.take_steps(),
             telemetry_prefix=config.telemetry_prefix,

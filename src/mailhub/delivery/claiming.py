@@ -30,6 +30,9 @@ LOOK_BEYOND = 50
 
 _HIGHEST = 2**63 - 1
 
+NO_REVISION = -1
+"""The revision of an account that the worker cannot use: its lane is only drained, and its mail expires."""
+
 Blocked = Literal["", "account", "sign_in", "throttled", "rate_limit", "settings", "gone"]
 
 
@@ -108,7 +111,7 @@ class _Claiming:
         fresh = self._drain()
         self._expire()
         self.result.blocked = self._blocked()
-        taken = set() if self.result.blocked else self._claim_best(fresh)
+        taken: set[int] = set() if self.result.blocked else self._claim_best(fresh)
         for key, entry in fresh:
             if key not in taken:
                 self.lane.add_due(key, entry)
@@ -206,9 +209,8 @@ class _Claiming:
         message.next_attempt_at = None
         move(self.hub, self.shard, message, "sending", possible_duplicate=message.possible_duplicate)
         self.limit.take(1)
-        claim = Claim(
-            message.attempts, self.command.worker_id, self.command.epoch, self.limit.limit > 0, entry.due
-        )
+        permit_of = self.limit.key if self.limit.limit else ""
+        claim = Claim(message.attempts, self.command.worker_id, self.command.epoch, permit_of, entry.due)
         self.lane.claims[message.id] = tuple(claim)
         outgoing = outgoing_message(message)
         self.result.claimed.append(

@@ -3,11 +3,11 @@
 A worker appends ``S`` right before the step that cannot be taken back and ``A`` with the report right after the answer. The
 page cache survives a killed process, so what is between the two is all that is uncertain; against power loss the file is
 flushed to disk in groups, at most 50 ms after an append. A journal from before the last boot may have lost its end, and
-says so (``is_complete``).
+says so (``is_complete``). Every worker has a file of its own, named after it, which goes when nothing in it is needed.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Condition, Lock, Thread
@@ -18,6 +18,7 @@ from .reports import AttemptReport
 
 FLUSH_SECONDS = 0.05
 ROTATE_AT_BYTES = 1_000_000
+SUFFIX = ".journal"
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 AttemptKey = tuple[str, int]
@@ -43,10 +44,20 @@ class JournalFacts:
     started: set[AttemptKey] = field(default_factory=set)
     answered: dict[AttemptKey, AttemptReport] = field(default_factory=dict)
 
-    def merge(self, other: "JournalFacts") -> None:
-        self.started |= other.started
-        self.answered |= other.answered
-        self.is_complete = self.is_complete and other.is_complete
+
+WorkerFacts = dict[str, JournalFacts]
+"""What is known by the id of the worker whose journal it was."""
+
+
+def read_journals(folder: Path, this_boot: str) -> WorkerFacts:
+    """What the journals in a folder know."""
+    return {path.stem: read_journal(path, this_boot) for path in sorted(folder.glob(f"*{SUFFIX}"))}
+
+
+def remove_journals(folder: Path, worker_ids: Iterable[str]) -> None:
+    """Remove the journals of workers whose every claim has been settled."""
+    for worker_id in worker_ids:
+        (folder / f"{worker_id}{SUFFIX}").unlink(missing_ok=True)
 
 
 def read_journal(path: Path, this_boot: str) -> JournalFacts:
@@ -79,8 +90,10 @@ def _read_line(line: str, facts: JournalFacts) -> None:
 class Journal:
     """The journal that this process writes. Appends are cheap and safe from any thread."""
 
-    def __init__(self, path: Path, clock: Clock, *, sync: Callable[[int], None] = os.fdatasync) -> None:
-        self._path = path
+    def __init__(
+        self, folder: Path, worker_id: str, clock: Clock, *, sync: Callable[[int], None] = os.fdatasync
+    ) -> None:
+        self._path = folder / f"{worker_id}{SUFFIX}"
         self._clock = clock
         self._sync = sync
         self._lock = Lock()
@@ -124,6 +137,8 @@ class Journal:
                 self._restart()
 
     def _append(self, line: str) -> None:
+        if self._fd < 0:
+            raise OSError("the attempt journal is closed")
         self._size += os.write(self._fd, line.encode("ascii"))
         with self._dirty:
             self._is_dirty = True
@@ -148,10 +163,14 @@ class Journal:
                     self._clock.wait(self._dirty, FLUSH_SECONDS)
 
     def close(self) -> None:
-        """Flush and let go of the file."""
+        """Flush and let go of the file, and remove it when nothing in it is needed any more."""
         with self._dirty:
             self._is_closing = True
             self._dirty.notify()
         self._thread.join(5.0)
-        self._sync(self._fd)
-        os.close(self._fd)
+        with self._lock:
+            fd, self._fd = self._fd, -1
+            self._sync(fd)
+            os.close(fd)
+            if not self._open:
+                self._path.unlink(missing_ok=True)

@@ -33,13 +33,13 @@ class InboxEntry(NamedTuple):
 class Claim(NamedTuple):
     """An attempt that a worker has taken and not yet recorded; stored as a plain tuple.
 
-    ``due``: when the message became due, so that one handed back keeps its place (microseconds since 1970).
+    ``permit_of``: the limit key whose permit it holds, "" for none. ``due``: when the message became due, so that one handed back keeps its place (microseconds since 1970).
     """
 
     attempt: int
     worker: str
     epoch: int
-    has_permit: bool
+    permit_of: str
     due: int
 
 

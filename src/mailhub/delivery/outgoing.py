@@ -66,7 +66,9 @@ def message_form(content: MessageContent) -> MessageForm:
         text=_reader(content.text),
         html=_reader(content.html),
         attachments=tuple(
-            Attachment(each.name, each.content_type, ContentReader.of(each.content), each.inline, each.content_id)
+            Attachment(
+                each.name, each.content_type, ContentReader.of(each.content), each.inline, each.content_id
+            )
             for each in content.attachments
         ),
         headers=content.headers,

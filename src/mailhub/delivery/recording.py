@@ -49,17 +49,17 @@ def find_claim(lane: Lane, message_id: str) -> Claim | None:
 def settle(hub: HubRoot, shard: Shard, lane: Lane, claim: Claim, report: AttemptReport) -> None:
     """End a claim as its report says."""
     del lane.claims[report.message_id]
-    _return_permit(hub, shard, lane, claim, report)
+    _return_permit(hub, shard, claim, report)
     _tell_steps(hub, shard, report)
     message = messages_of(hub).find(report.message_id)
     if message is not None and message.status == "sending":
         _Settlement(hub, shard, lane, claim, report, message).run()
 
 
-def _return_permit(hub: HubRoot, shard: Shard, lane: Lane, claim: Claim, report: AttemptReport) -> None:
-    if not claim.has_permit:
+def _return_permit(hub: HubRoot, shard: Shard, claim: Claim, report: AttemptReport) -> None:
+    if not claim.permit_of:
         return
-    limit = delivery_of(hub).limit_of(lane.limit_key)
+    limit = delivery_of(hub).limit_of(claim.permit_of)
     if report.verdict == "hand_back":
         limit.hand_back(1)
     else:

@@ -6,6 +6,7 @@ from threading import Condition
 
 from .config import LaneConfig
 from .outgoing import ClaimedMessage
+from .recovery import UncertainTerms
 
 CLAIM_AT_MOST = 200
 SILENT_SECONDS = 5.0
@@ -20,7 +21,6 @@ class SessionState:
 
     generation: int
     busy_since: float | None = None
-    item: ClaimedMessage | None = None
     must_end: bool = False
 
 
@@ -31,14 +31,17 @@ class LaneRuntime:
     id: str
     account_id: str
     sending_identity: str
+    limit_key: str
     ready: Condition
     config: LaneConfig | None = None
+    terms: UncertainTerms = field(default_factory=UncertainTerms)
     generation: int = 0
     is_held: bool = False
     is_busy: bool = False
     """A command of this lane is with the writer."""
     is_dirty: bool = True
-    is_blocked: bool = False
+    is_drained: bool = False
+    """Nothing of the lane could leave that is not claimed: only a wake-up can change that."""
     wake_at: float | None = None
     queue: deque[ClaimedMessage] = field(default_factory=deque)
     sessions: list[SessionState] = field(default_factory=list)
@@ -77,7 +80,7 @@ class LaneRuntime:
         pause = min(COOLDOWN_CAP_SECONDS, COOLDOWN_FIRST_SECONDS * 2**self.failures_in_a_row)
         self.failures_in_a_row = min(self.failures_in_a_row + 1, 10)
         self.cooldown_until = now + pause
-        self.wake_at = self.cooldown_until if self.wake_at is None else min(self.wake_at, self.cooldown_until)
+        self.is_drained = False
 
     def take_queue(self) -> list[ClaimedMessage]:
         """All that is claimed and not started."""

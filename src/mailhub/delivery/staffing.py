@@ -88,44 +88,38 @@ class Staff:
         try:
             send_for_lane(lane, state, parts)
         except Exception:
-            # the connector could not open a session; what this thread held is still claimed and goes back
-            logger.exception("A sending session of lane %s ended by an error", lane.id)
+            logger.exception("The sending thread of lane %s ended by a mistake of the hub", lane.id)
         finally:
             self._ended(lane, state)
 
     def _ended(self, lane: LaneRuntime, state: SessionState) -> None:
         with self._changed:
             lane.sessions.remove(state)
-            if state.item is not None:
-                self._recorder.hand_back([state.item])
-                lane.cool_down(self._clock.monotonic())
             for each in self._lanes.values():
                 each.is_dirty = each.is_dirty or each.wants_session
-            lane.is_dirty = True
+            lane.is_dirty = lane.is_dirty or bool(lane.queue)
             self._changed.notify_all()
 
     def next_item(self, lane: LaneRuntime, state: SessionState) -> ClaimedMessage | None:
         """The next message for a sending thread; None: end."""
         with self._changed:
             state.busy_since = None
-            state.item = None
             while not (self.is_stopping or state.must_end or state.generation != lane.generation):
                 if lane.queue:
                     state.busy_since = self._clock.monotonic()
-                    state.item = lane.queue.popleft()
-                    return state.item
+                    return lane.queue.popleft()
                 if not self._clock.wait(lane.ready, IDLE_SESSION_SECONDS) and not lane.queue:
                     break
             return None
 
-    def finished(self, lane: LaneRuntime, state: SessionState, report: AttemptReport) -> None:
+    def finished(self, lane: LaneRuntime, report: AttemptReport) -> None:
         """A sending thread reports the end of an attempt."""
         with self._changed:
-            state.item = None
             now = self._clock.monotonic()
             if any(not step.is_ok for step in report.steps):
                 lane.cool_down(now)
-                self._recorder.hand_back(lane.take_queue())
             else:
                 lane.completed(now)
+            if lane.cooldown_until > now or report.verdict in ("throttle", "stop_account"):
+                self._recorder.hand_back(lane.take_queue())
         self._recorder.ended(report)

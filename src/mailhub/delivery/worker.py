@@ -17,19 +17,22 @@ from mailhub.contract.clock import Clock
 from mailhub.contract.connector import Network
 from mailhub.entropy import Entropy, new_id
 from mailhub.errors import HubError, StorageUnavailable
+from mailhub.messages.model import messages_of
+from mailhub.pluginhost.host import PluginHost
 from mailhub.store.database import Database
+from mailhub.store.root import HubRoot
 from mailhub.store.writer import Writer
 
 from .attempting import Judge
-from .claiming import ClaimMessages, ClaimResult, HeldElsewhere
+from .claiming import NO_REVISION, ClaimMessages, ClaimResult, HeldElsewhere
 from .config import LaneConfig, LaneConfigs
 from .context import HubSessionContext, journal_started
-from .journal import Journal, JournalFacts, boot_id, read_journal
+from .journal import Journal, JournalFacts, WorkerFacts, boot_id, read_journals, remove_journals
 from .membership import Heartbeat, Join, Lease, Leave, MembershipEnded
-from .model import delivery_of
+from .model import Lane, delivery_of
 from .queueing import SECOND, microseconds
 from .records import STORAGE_PAUSE_SECONDS, Recorder
-from .recovery import TakeOver, UncertainTerms
+from .recovery import TakeOver, UncertainTerms, terms_of, terms_of_account
 from .reports import AttemptReport
 from .retry import RetrySchedule
 from .runtime import LaneRuntime
@@ -60,7 +63,10 @@ class WorkerHealth:
 
 
 class DeliveryWorker:
-    """Delivers the mail of one process. ``start`` joins and recovers; ``stop`` drains and leaves."""
+    """Delivers the mail of one process. ``start`` joins and recovers; ``stop`` drains and leaves.
+
+    ``only``: deliver this message and no other (a command's own process).
+    """
 
     def __init__(
         self,
@@ -71,8 +77,10 @@ class DeliveryWorker:
         network: Network,
         clock: Clock,
         entropy: Entropy,
-        journal_path: Path,
+        plugins: PluginHost,
+        journal_folder: Path,
         settings: WorkerSettings,
+        only: str | None = None,
     ) -> None:
         self._database = database
         self._writer = writer
@@ -80,12 +88,14 @@ class DeliveryWorker:
         self._network = network
         self._clock = clock
         self._entropy = entropy
-        self._journal_path = journal_path
+        self._plugins = plugins
+        self._journal_folder = journal_folder
+        self._only = only
         self._settings = settings
         self._worker_id = new_id(entropy)
         self._epoch = 0
         self._lease = Lease(clock, settings.lease_seconds)
-        self._facts = JournalFacts()
+        self._facts: WorkerFacts = {}
         self._journal: Journal | None = None
         self._lock = RLock()
         self._changed = Condition(self._lock)
@@ -103,14 +113,16 @@ class DeliveryWorker:
     # -- life ----------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Join, settle what a dead predecessor left, and begin to deliver. Raises StorageUnavailable."""
-        self._facts = read_journal(self._journal_path, boot_id())
+        """Join, settle what dead predecessors left, and begin to deliver. Raises StorageUnavailable."""
+        self._facts = read_journals(self._journal_folder, boot_id())
         self._join()
-        self._take_over_everything()
-        # only now is all that the old journal knew in the database
-        self._journal = self._recorder.journal = Journal(self._journal_path, self._clock)
-        self._facts = JournalFacts(is_complete=True)
         self._writer.on_commit(self._woken)
+        self._journal = self._recorder.journal = Journal(self._journal_folder, self._worker_id, self._clock)
+        settled_all = self._settle_predecessors()
+        if settled_all:
+            # whatever the old journals knew is in the database now
+            remove_journals(self._journal_folder, self._facts)
+            self._facts = {}
         self._thread = Thread(target=self._run, name="delivery", daemon=True)
         self._thread.start()
 
@@ -154,14 +166,31 @@ class DeliveryWorker:
         self._lease.renewed(*before)
         self._next_beat = self._clock.monotonic() + self._settings.lease_seconds / 3
 
-    def _take_over_everything(self) -> None:
-        """Every lane there is, so that no claim of a dead worker waits for new mail (W4-W7)."""
+    def _settle_predecessors(self) -> bool:
+        """Take over every lane there is, so that no claim of a dead worker waits for new mail (W4-W7).
+
+        Needs no connector: what is on record decides. True when every lane is settled.
+        """
         with self._database.reading() as hub:
-            found = [
-                (lane.id, lane.account_id, lane.sending_identity) for lane in delivery_of(hub).lanes.values()
+            lanes = [lane for lane in delivery_of(hub).lanes.values() if self._is_mine(hub, lane)]
+            for lane in lanes:
+                self._add_lane(lane)
+            commands = [
+                self._take_over_command(lane.limit_key, lane.id, terms_of(hub, lane)) for lane in lanes
             ]
-        for lane_id, account_id, sending_identity in found:
-            self._take_over(self._add_lane(lane_id, account_id, sending_identity), wait=True)
+            is_whole = len(lanes) == len(delivery_of(hub).lanes)
+        answers = [self._writer.execute(command) for command in commands]
+        return is_whole and None not in answers
+
+    def _is_mine(self, hub: HubRoot, lane: Lane) -> bool:
+        """Every lane, or only that of the one message this worker is for."""
+        if self._only is None:
+            return True
+        message = messages_of(hub).find(self._only)
+        return message is not None and message.lane_id == lane.id
+
+    def _take_over_command(self, limit_key: str, lane_id: str, terms: UncertainTerms) -> TakeOver:
+        return TakeOver(limit_key, (lane_id,), self._worker_id, self._epoch, self._facts, {lane_id: terms})
 
     # -- the dispatcher ------------------------------------------------------------------------------------------
 
@@ -221,20 +250,21 @@ class DeliveryWorker:
                 self._account_changed(name)
             elif name in self._lanes:
                 self._lanes[name].is_dirty = True
+                self._lanes[name].is_drained = False
             else:
                 self._new_lane(name)
 
     def _new_lane(self, lane_id: str) -> None:
         with self._database.reading() as hub:
             lane = delivery_of(hub).find_lane(lane_id)
-            found = None if lane is None else (lane.id, lane.account_id, lane.sending_identity)
-        if found is not None:
-            self._add_lane(*found)
+            if lane is not None and self._is_mine(hub, lane):
+                self._add_lane(lane)
 
-    def _add_lane(self, lane_id: str, account_id: str, sending_identity: str) -> LaneRuntime:
+    def _add_lane(self, lane: Lane) -> None:
         with self._lock:
-            lane = LaneRuntime(lane_id, account_id, sending_identity, Condition(self._lock))
-            return self._lanes.setdefault(lane_id, lane)
+            ready = Condition(self._lock)
+            made = LaneRuntime(lane.id, lane.account_id, lane.sending_identity, lane.limit_key, ready)
+            self._lanes.setdefault(lane.id, made)
 
     def _account_changed(self, account_id: str) -> None:
         """Read the settings anew before the next message; what is claimed and not begun goes back at once.
@@ -251,6 +281,7 @@ class DeliveryWorker:
                 elif lane.config is not None and not lane.config.limit_key.startswith("lane:"):
                     lane.config = None
                 lane.is_dirty = True
+                lane.is_drained = False
 
     # -- membership ----------------------------------------------------------------------------------------------
 
@@ -291,7 +322,8 @@ class DeliveryWorker:
             if self._staff.is_busy():
                 self._clock.wait(self._changed, STORAGE_PAUSE_SECONDS)
                 return
-            self._facts = JournalFacts(is_complete=True, answered=dict(self._recorder.unrecorded))
+            own = JournalFacts(is_complete=True, answered=dict(self._recorder.unrecorded))
+            self._facts = {self._worker_id: own}
         self._join()
         self._must_rejoin = False
 
@@ -304,49 +336,34 @@ class DeliveryWorker:
         if lane.config is None and not self._load_config(lane):
             return
         if not lane.is_held:
-            self._take_over(lane, wait=False)
+            self._take_over(lane)
         else:
             self._claim(lane)
 
     def _load_config(self, lane: LaneRuntime) -> bool:
+        """Read the account's settings; without usable ones the lane is served only so far that mail can expire."""
+        config: LaneConfig | None = None
         try:
             with self._database.reading() as hub:
+                lane.terms = terms_of_account(hub, lane.account_id)
                 config = self._configs.load(hub, lane.account_id, lane.sending_identity)
         except StorageUnavailable:
             self._wake_later(lane, STORAGE_PAUSE_SECONDS)
             return False
         except HubError as error:
             logger.info("Lane %s cannot deliver now: %s", lane.id, error)
-            return False
         with self._lock:
-            self._use_config(lane, config)
+            if config is not None and config.limit_key != lane.limit_key:
+                lane.is_held = False
+                lane.limit_key = config.limit_key
+            lane.config = config
+            lane.end_sessions()
         return True
 
-    def _use_config(self, lane: LaneRuntime, config: LaneConfig) -> None:
-        lane.config = config
-        lane.is_held = False
-        lane.end_sessions()
-
-    def _take_over(self, lane: LaneRuntime, *, wait: bool) -> None:
-        config = lane.config
-        if config is None and not self._load_config(lane):
-            return
-        assert lane.config is not None
-        config = lane.config
-        command = TakeOver(
-            config.limit_key,
-            (lane.id,),
-            self._worker_id,
-            self._epoch,
-            self._facts,
-            {lane.id: UncertainTerms(config.on_uncertain, config.max_attempts)},
-        )
-        future = self._submit_for(lane, command)
-        if future is None:
-            return
-        if wait:
-            future.exception()
-        future.add_done_callback(partial(self._taken_over, lane))
+    def _take_over(self, lane: LaneRuntime) -> None:
+        future = self._submit_for(lane, self._take_over_command(lane.limit_key, lane.id, lane.terms))
+        if future is not None:
+            future.add_done_callback(partial(self._taken_over, lane))
 
     def _taken_over(self, lane: LaneRuntime, future: "Future[int | None]") -> None:
         with self._lock:
@@ -363,44 +380,49 @@ class DeliveryWorker:
 
     def _claim(self, lane: LaneRuntime) -> None:
         config = lane.config
-        assert config is not None
         with self._lock:
-            room = lane.room(self._clock.monotonic()) if self._staff.can_send(lane) else 0
-            lane.wants_session = room == 0 and not lane.sessions
+            now = self._clock.monotonic()
+            room = lane.room(now)
+            lane.wants_session = room > 0 and not self._staff.can_send(lane)
+            if lane.wants_session:
+                room = 0
+            if lane.cooldown_until > now:
+                self._wake_later(lane, lane.cooldown_until - now)
         command = ClaimMessages(
             lane_id=lane.id,
             worker_id=self._worker_id,
             epoch=self._epoch,
-            account_revision=config.revision,
-            limit_key=config.limit_key,
-            rate_limit=config.rate_limit,
+            account_revision=NO_REVISION if config is None else config.revision,
+            limit_key=lane.limit_key,
+            rate_limit=0 if config is None else config.rate_limit,
             count=room,
+            only=self._only,
         )
         future = self._submit_for(lane, command)
         if future is not None:
-            future.add_done_callback(partial(self._claimed, lane))
+            future.add_done_callback(partial(self._claimed, lane, room))
 
-    def _claimed(self, lane: LaneRuntime, future: "Future[ClaimResult]") -> None:
+    def _claimed(self, lane: LaneRuntime, room: int, future: "Future[ClaimResult]") -> None:
         with self._lock:
             lane.is_busy = False
             error = future.exception()
             if error is not None:
                 self._command_failed(lane, error)
             else:
-                self._use_claim(lane, future.result())
+                self._use_claim(lane, room, future.result())
             self._changed.notify_all()
 
-    def _use_claim(self, lane: LaneRuntime, result: ClaimResult) -> None:
+    def _use_claim(self, lane: LaneRuntime, room: int, result: ClaimResult) -> None:
         if self._staff.is_stopping or lane.config is None:
             self._recorder.hand_back(result.claimed)
-            lane.is_dirty = True
-            return
-        lane.queue.extend(result.claimed)
-        lane.ready.notify(len(result.claimed))
-        if result.blocked == "settings":
+        else:
+            lane.queue.extend(result.claimed)
+            lane.ready.notify(len(result.claimed))
+        lane.is_drained = not result.blocked and not result.has_more and len(result.claimed) < room
+        if result.blocked == "settings" and lane.config is not None:
             lane.config = None
             lane.is_dirty = True
-        elif result.has_more:
+        if result.has_more:
             lane.is_dirty = True
         if result.wake_at is not None:
             now = microseconds(self._writer.clock.now())
@@ -447,12 +469,18 @@ class DeliveryWorker:
             may_send=self._lease.allows_sending,
             started=journal_started(self._journal),
         )
-        judge = Judge(config, self._settings.schedule, self._entropy)
+        judge = Judge(
+            config,
+            self._settings.schedule,
+            self._entropy,
+            self._writer.clock.now,
+            self._plugins.note_connector_fault,
+        )
         return SessionParts(config, context, judge, self._staff.next_item, self._staff.finished)
 
     def _attempt_stored(self, report: AttemptReport) -> None:
         lane = self._lanes.get(report.lane_id)
-        if lane is not None:
+        if lane is not None and not lane.is_drained:
             lane.is_dirty = True
 
     # -- the end -------------------------------------------------------------------------------------------------
