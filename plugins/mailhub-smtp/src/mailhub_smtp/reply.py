@@ -7,6 +7,7 @@ MAX_LINE_BYTES = 4096
 MAX_LINES = 200
 MAX_TEXT_CHARACTERS = 1000
 
+_ONE_LINE = re.compile(rb"([2-5][0-9]{2}) ([^\r\n]{0,%d})\r\n" % (MAX_LINE_BYTES - 6))
 _REPLY_LINE = re.compile(rb"[2-5][0-9]{2}(?:[ -]|\Z)")
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)")
 
@@ -84,6 +85,14 @@ class ReplyReader:
 
     def next(self) -> Reply | None:
         """The next complete reply, or None while more must be received."""
+        # nearly all replies of a mail on its way have one line
+        one_line = None if self._lines else _ONE_LINE.match(self._received, self._start)
+        if one_line is None:
+            return self._next_of_several_lines()
+        self._start = one_line.end()
+        return Reply(int(one_line[1]), (one_line[2],))
+
+    def _next_of_several_lines(self) -> Reply | None:
         while True:
             end = self._received.find(b"\n", self._start)
             if (len(self._received) if end < 0 else end) - self._start > MAX_LINE_BYTES:
