@@ -80,8 +80,10 @@ def index_moved(hub: HubRoot, shard: Shard, message: Message, before: str) -> No
     count(hub, shard, message, message.status, 1)
 
 
-def index_reassigned(hub: HubRoot, shard: Shard, message: Message, account_before: str) -> None:
-    """Follow a waiting message to another account."""
+def index_reassigned(
+    hub: HubRoot, shard: Shard, message: Message, account_before: str, lane_before: str
+) -> None:
+    """Follow a waiting message to another account and its lane."""
     facets = messages_of(hub).shard_at(ids.month_of(message.key), shard.number).created
     group = GROUPS[message.status]
     for facet in (account_facet(account_before), account_group_facet(account_before, group)):
@@ -90,6 +92,8 @@ def index_reassigned(hub: HubRoot, shard: Shard, message: Message, account_befor
         facets.add(facet, message.key)
     add_to_counter(hub, shard, ("account", account_before, message.status, ""), -1)
     add_to_counter(hub, shard, ("account", message.account_id, message.status, ""), 1)
+    _count_in_lane(hub, shard, account_before, lane_before, (message.status, ""), -1)
+    _count_in_lane(hub, shard, message.account_id, message.lane_id, (message.status, ""), 1)
 
 
 def _change_group(hub: HubRoot, shard: Shard, message: Message, old: str, new: str) -> None:
@@ -115,6 +119,15 @@ def count(hub: HubRoot, shard: Shard, message: Message, status: str, change: int
     day = sent_day(message.sent_at) if status == "sent" else ""
     add_to_counter(hub, shard, ("owner", message.owner_id, message.partition, status, day), change)
     add_to_counter(hub, shard, ("account", message.account_id, status, day), change)
+    _count_in_lane(hub, shard, message.account_id, message.lane_id, (status, day), change)
+
+
+def _count_in_lane(
+    hub: HubRoot, shard: Shard, account_id: str, lane_id: str, what: tuple[str, str], change: int
+) -> None:
+    """Lanes of users are counted by themselves; the lane of an account's own sign-in is what else there is."""
+    if lane_id != account_id:
+        add_to_counter(hub, shard, ("lane", lane_id, *what), change)
 
 
 def sent_day(at: datetime | None) -> str:
@@ -164,4 +177,16 @@ def waiting_of_account(hub: HubRoot, account_id: str, status: str) -> int:
 def sent_of_account(hub: HubRoot, account_id: str, day: datetime) -> int:
     """How many messages of an account were sent on this day (UTC)."""
     name = ("account", account_id, "sent", sent_day(day))
+    return counted(hub, name, name)
+
+
+def waiting_of_lane(hub: HubRoot, lane_id: str, status: str) -> int:
+    """How many messages of a user's lane have this status; not for ``sent``, which is counted by day."""
+    name = ("lane", lane_id, status, "")
+    return counted(hub, name, name)
+
+
+def sent_of_lane(hub: HubRoot, lane_id: str, day: datetime) -> int:
+    """How many messages of a user's lane were sent on this day (UTC)."""
+    name = ("lane", lane_id, "sent", sent_day(day))
     return counted(hub, name, name)
