@@ -58,7 +58,7 @@ def run_attempt(
     except BaseException as error:  # noqa: BLE001 - a connector that calls sys.exit must not take the lane with it
         judge.note_fault(judge.config.connector_id, error)
         return attempt.of_error(classified(error, was_handed_over=context.was_handed_over(item.outgoing)))
-    attempt.check_hand_over()
+    attempt.check_hand_over(outcome)
     return attempt.of_outcome(outcome)
 
 
@@ -84,9 +84,9 @@ class _Attempt:
         if asked != answered:
             raise ValueError("the connector's outcome does not name exactly the recipients it was given")
 
-    def check_hand_over(self) -> None:
+    def check_hand_over(self, outcome: SendOutcome) -> None:
         """A connector that never announced its final step makes a crash unsafe: say so where plugins are shown."""
-        if not self._context.was_handed_over(self._item.outgoing):
+        if outcome.with_status("accepted") and not self._context.was_handed_over(self._item.outgoing):
             fault = RuntimeError("the connector sent a message without calling hand_over")
             self._judge.note_fault(self._judge.config.connector_id, fault)
 
