@@ -8,15 +8,17 @@ from pyramid.config import Configurator
 from mailhub.http.mount import mount_api
 from mailhub.http.paging import CursorSeal
 from mailhub.http.parts import ApiParts
+from mailhub.messages import api as messages_api
 from mailhub.people import api as people_api
 from mailhub.people.service import Authenticator
 from mailhub.pluginhost import api as plugins_api
 from mailhub.store.root import HubRoot
+from mailhub.uploads import api as uploads_api
 
 if TYPE_CHECKING:
     from .hub import Hub
 
-API_MODULES = (plugins_api, people_api)
+API_MODULES = (plugins_api, people_api, uploads_api, messages_api)
 
 
 def make_wsgi_app(hub: "Hub") -> Any:

@@ -6,6 +6,7 @@ from mailhub.composing.addresses import AddressInvalid, parse_address
 from mailhub.composing.checking import MessageLimits
 from mailhub.composing.service import ComposingService
 from mailhub.contract.texts import Text
+from mailhub.delivery.service import DeliveryService
 from mailhub.people.passwords import PasswordRules, common_passwords
 from mailhub.people.service import Authenticator, TokensService, UsersService
 from mailhub.pluginhost.host import PluginHost
@@ -13,6 +14,7 @@ from mailhub.services import ServiceRegistry, Work
 from mailhub.settings import Settings
 from mailhub.store.writer import Shard
 from mailhub.uploads.service import UploadsService
+from mailhub.visibility.service import MessageReader
 
 if TYPE_CHECKING:
     from .hub import Hub
@@ -69,7 +71,21 @@ def _register_mail(services: ServiceRegistry, hub: "Hub") -> None:
             limits=limits,
         )
 
+    def delivery(work: Work) -> DeliveryService:
+        return DeliveryService(
+            work.root,
+            identity=work.identity,
+            reader=work.service(MessageReader),
+            writer=hub.writer,
+            plugins=hub.plugins,
+            clock=hub.clock,
+        )
+
     services.register(UploadsService, lambda _work: uploads)
+    services.register(
+        MessageReader, lambda work: MessageReader(work.root, work.identity, hub.plugins, hub.clock)
+    )
+    services.register(DeliveryService, delivery)
     services.register(ComposingService, composing)
 
 

@@ -77,6 +77,7 @@ STATUS_BY_CODE: Mapping[str, int] = MappingProxyType(
         "connector.not_found": 404,
         "secret.needed_again": 422,
         "sender.not_allowed": 422,
+        "sender.no_contact_email": 422,
         "check.not_found": 404,
         # scenarios
         "scenario.not_found": 404,
@@ -95,6 +96,8 @@ STATUS_BY_CODE: Mapping[str, int] = MappingProxyType(
         "upload.not_found": 404,
         "upload.in_use": 409,
         "layout.not_found": 422,
+        "configuration.changed": 409,
+        "plugin.failed": 422,
     }
 )
 

@@ -10,7 +10,13 @@ from mailhub.store.root import HubRoot
 
 
 class Upload(Persistent):
-    """A file of one user. It expires some hours after it was made or last used; messages keep the content itself."""
+    """A file of one user. It expires some hours after it was made or last used; messages keep the content itself.
+
+    ``name`` and ``content_type``: what its sender said of it, "" where he said nothing.
+    """
+
+    name = ""
+    content_type = ""
 
     def __init__(self, upload_id: str, owner_id: str, content: StoredContent, created_at: datetime) -> None:
         self.id = upload_id

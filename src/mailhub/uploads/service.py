@@ -29,9 +29,15 @@ class UploadsService:
         self._max_bytes = max_bytes
 
     def receive(
-        self, identity: Identity, stream: BinaryIO, announced_bytes: int | None
+        self,
+        identity: Identity,
+        stream: BinaryIO,
+        announced_bytes: int | None,
+        *,
+        name: str = "",
+        content_type: str = "",
     ) -> tuple[str, int, str]:
-        """Take a file; returns its id, size in bytes and SHA-256.
+        """Take a file; returns its id, size in bytes and SHA-256. ``name`` and ``content_type``: as its sender calls it.
 
         Raises ``Denied``, ``TooLarge`` (as early as the announced length allows), StorageUnavailable.
         """
@@ -40,7 +46,8 @@ class UploadsService:
         with self._database.blob_sink() as sink:
             self._copy(stream, sink)
             staged = sink.finish()
-            return self.keep(identity.user_id, staged), staged.size, staged.sha256
+            upload_id = self.keep(identity.user_id, staged, name, content_type)
+            return upload_id, staged.size, staged.sha256
 
     def keep_bytes(self, owner_id: str, data: bytes) -> str:
         """Store bytes that are in memory already, as an upload of this user; returns its id."""
@@ -48,13 +55,15 @@ class UploadsService:
             sink.write(data)
             return self.keep(owner_id, sink.finish())
 
-    def keep(self, owner_id: str, staged: StagedContent) -> str:
+    def keep(self, owner_id: str, staged: StagedContent, name: str = "", content_type: str = "") -> str:
         """Store staged content as an upload of this user; returns its id."""
         upload_id, now = new_id(self._entropy), self._clock.now()
 
         def store(hub: HubRoot) -> None:
             content = staged.stored_in(hub)
-            uploads_of(hub).by_id[upload_id] = Upload(upload_id, owner_id, content, now)
+            upload = uploads_of(hub).by_id[upload_id] = Upload(upload_id, owner_id, content, now)
+            if name or content_type:
+                upload.name, upload.content_type = name, content_type
 
         self._database.transact(store, "upload")
         return upload_id
