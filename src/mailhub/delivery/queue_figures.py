@@ -38,7 +38,9 @@ class QueueFigures:
     identities: tuple["QueueFigures", ...] = ()
 
 
-def queue_figures(hub: HubRoot, account: Account, *, connector_is_loaded: bool, now: datetime) -> QueueFigures:
+def queue_figures(
+    hub: HubRoot, account: Account, *, connector_is_loaded: bool, now: datetime
+) -> QueueFigures:
     """The figures of an account; ``identities`` where mail leaves by several lanes. ``now``: by the storage's clock."""
     lanes = list(delivery_of(hub).lanes_of(account.id))
     held = _held(account, connector_is_loaded=connector_is_loaded)
@@ -51,7 +53,10 @@ def queue_figures(hub: HubRoot, account: Account, *, connector_is_loaded: bool, 
     if len(lanes) <= 1 and not account.sends_as_user:
         lane = lanes[0] if lanes else None
         return _with_times(hub, account, lane, whole, now)
-    each = tuple(_of_lane(hub, account, lane, held, now) for lane in lanes)
+    own, users = _split(account, lanes)
+    each = tuple(_of_lane(hub, account, lane, held, now) for lane in users)
+    if own is not None:
+        each = (_with_times(hub, account, own, _without(whole, each), now), *each)
     return replace(
         whole,
         oldest_due_at=min(_known(figures.oldest_due_at for figures in each), default=None),
@@ -70,6 +75,23 @@ def next_slot_at(hub: HubRoot, account: Account, lane: Lane | None, now: datetim
     if slot is None or lane is None:
         return None if slot is None else now
     return instant(max(slot, lane.hold_until))
+
+
+def _split(account: Account, lanes: Sequence[Lane]) -> tuple[Lane | None, list[Lane]]:
+    """The lane of the account's own sign-in, and those of its users."""
+    own = next((lane for lane in lanes if lane.id == account.id), None)
+    return own, [lane for lane in lanes if lane is not own]
+
+
+def _without(whole: QueueFigures, users: Iterable[QueueFigures]) -> QueueFigures:
+    """What is not in the lane of a user is in the account's own."""
+    each = list(users)
+    return replace(
+        whole,
+        waiting=whole.waiting - sum(figures.waiting for figures in each),
+        sending=whole.sending - sum(figures.sending for figures in each),
+        sent_today=whole.sent_today - sum(figures.sent_today for figures in each),
+    )
 
 
 def _of_lane(hub: HubRoot, account: Account, lane: Lane, held: str | None, now: datetime) -> QueueFigures:

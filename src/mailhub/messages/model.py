@@ -119,6 +119,11 @@ class MessageContent(Persistent):
                 seen.setdefault(_comparable(address), Recipient(address, kind, name))
         return list(seen.values())
 
+    def replaced(self, **fields: Any) -> "MessageContent":
+        """Another content that differs in these; this one stays as it is."""
+        self._p_activate()
+        return MessageContent(**{**vars(self), **fields})
+
     def related_records(self) -> list[Related]:
         return [Related(*each) for each in self.related]
 

@@ -53,7 +53,8 @@ class Scenarios(Persistent):
         self.attachments = OOBTree()
 
     def find_assignment(self, scenario_id: str) -> Assignment | None:
-        return self.assignments.get(scenario_id)
+        assignment: Assignment | None = self.assignments.get(scenario_id)
+        return assignment
 
     def files_of(self, scenario_id: str) -> list[ScenarioAttachment]:
         """The scenario's files in the order they were added."""

@@ -1,0 +1,52 @@
+"""Scenarios as plain values."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from mailhub.contract.texts import Text, plain
+
+from .model import Assignment
+
+Translate = Callable[[Text], str]
+CUSTOM = "custom"
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioView:
+    """A scenario and who sends for it. ``source``: the plugin's name, or ``custom``."""
+
+    id: str
+    title: Text
+    source: str
+    account: str | None
+    effective_account: str | None
+    assignment: Assignment | None = None
+
+
+def present_scenario(view: ScenarioView, translate: Translate = plain) -> dict[str, Any]:
+    """A scenario as ``schema.ScenarioReply`` describes it."""
+    return {
+        "id": view.id,
+        "title": translate(view.title),
+        "source": view.source,
+        "account": view.account,
+        "effective_account": view.effective_account,
+        **substitute_of(view.assignment),
+        "revision": revision_of(view),
+    }
+
+
+def substitute_of(assignment: Assignment | None) -> dict[str, str | None]:
+    return {
+        "substitute_sender": None if assignment is None else assignment.substitute_sender,
+        "substitute_mode": None if assignment is None else assignment.substitute_mode,
+    }
+
+
+def revision_of(view: ScenarioView) -> str:
+    """Another one whenever anything that can be set is another."""
+    state = [plain(view.title), view.account, *substitute_of(view.assignment).values()]
+    return hashlib.sha256(json.dumps(state).encode()).hexdigest()[:16]
