@@ -3,13 +3,14 @@
 import mimetypes
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from mailhub.contract.message import Address
 from mailhub.contract.texts import Text, _
 from mailhub.delivery.mime import HeaderInvalid, check_header_text, check_own_header
 from mailhub.errors import FieldError
+from mailhub.schema_types import UNFIT_TEXT, unfit_text
 from mailhub.uploads.model import Upload
 
 from .addresses import AddressInvalid, deduplicate, parse_address
@@ -18,6 +19,7 @@ from .request import AttachmentRequest, MessageRequest, RawAddress
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,127}/[A-Za-z0-9!#$&^_.+-]{1,127}")
 _CONTENT_ID = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.@-]{1,200}")
 NAME_CHARACTERS = 250
+MOST_HEADERS = 100
 OCTET_STREAM = "application/octet-stream"
 
 
@@ -56,6 +58,11 @@ class CheckedMessage:
     attachments: tuple[CheckedAttachment, ...]
     headers: tuple[tuple[str, str], ...]
 
+    @property
+    def size(self) -> int:
+        """Bytes of the attachments together."""
+        return sum(each.size for each in self.attachments)
+
 
 PluginCheck = Callable[[Address], Iterable[Text]]
 FindUpload = Callable[[str], Upload | None]
@@ -71,15 +78,16 @@ class Checker:
         self._check_address = check_address
         self._find_upload = find_upload
         self._now = now
+        self._addresses_left = limits.max_recipients
         self.errors: list[FieldError] = []
 
     def check(self, request: MessageRequest) -> CheckedMessage:
         """Everything that can be checked, whatever mistakes there are already."""
         checked = CheckedMessage(
+            reply_to=self._addresses("reply_to", request.reply_to),
             to=self._addresses("to", request.to),
             cc=self._addresses("cc", request.cc),
             bcc=self._addresses("bcc", request.bcc),
-            reply_to=self._addresses("reply_to", request.reply_to),
             sender=None if request.sender is None else self._address("/sender", request.sender),
             attachments=self._attachments(request.attachments),
             headers=self._headers(request.headers),
@@ -94,7 +102,10 @@ class Checker:
         self.errors.append(FieldError(pointer, code, message))
 
     def _addresses(self, field: str, items: tuple[RawAddress, ...]) -> tuple[Address, ...]:
-        found = [self._address(f"/{field}/{number}", item) for number, item in enumerate(items)]
+        """Those beyond what a message may have are not even read: there may be very many."""
+        read = items[: self._addresses_left]
+        self._addresses_left -= 0 if field == "reply_to" else len(read)
+        found = [self._address(f"/{field}/{number}", item) for number, item in enumerate(read)]
         return tuple(deduplicate([each for each in found if each is not None]))
 
     def _address(self, pointer: str, item: RawAddress) -> Address | None:
@@ -134,11 +145,22 @@ class Checker:
             self._refuse(pointer, "header.invalid", error.message)
 
     def _headers(self, headers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+        if len(headers) > MOST_HEADERS:
+            limit = {"limit": MOST_HEADERS}
+            self._refuse(
+                "/headers", "header.invalid", _("A message may have ${limit} headers at most.", mapping=limit)
+            )
+            return ()
+        seen: set[str] = set()
         for name, value in headers.items():
+            pointer = f"/headers/{_pointer(name)}"
             try:
                 check_own_header(name, value)
             except HeaderInvalid as error:
-                self._refuse(f"/headers/{_pointer(name)}", "header.invalid", error.message)
+                self._refuse(pointer, "header.invalid", error.message)
+            if name.lower() in seen:
+                self._refuse(pointer, "header.invalid", _("This header is given twice; case does not count."))
+            seen.add(name.lower())
         return tuple(headers.items())
 
     def _bodies(self, request: MessageRequest) -> None:
@@ -147,6 +169,9 @@ class Checker:
             self._refuse("/body/layout", "layout.not_found", _("There is no such layout."))
         elif request.html is None and request.text is None:
             self._refuse("/text", "schema.required", _("Give the message a text: html, text, or both."))
+        for name, text in (("html", request.html), ("text", request.text)):
+            if text is not None and unfit_text(text):
+                self._refuse(f"/{name}", "schema.invalid", UNFIT_TEXT)
 
     def _times(self, request: MessageRequest) -> None:
         if request.expires_at is None:
@@ -157,11 +182,16 @@ class Checker:
             )
 
     def _attachments(self, items: tuple[AttachmentRequest, ...]) -> tuple[CheckedAttachment, ...]:
-        found = [self._attachment(f"/attachments/{number}", item) for number, item in enumerate(items)]
+        found = [self._attachment(number, item) for number, item in enumerate(items)]
+        self._content_ids(items)
         return tuple(each for each in found if each is not None)
 
-    def _attachment(self, pointer: str, item: AttachmentRequest) -> CheckedAttachment | None:
-        size = self._size(pointer, item)
+    def _attachment(self, number: int, item: AttachmentRequest) -> CheckedAttachment | None:
+        pointer = f"/attachments/{number}"
+        upload = None if item.upload is None else self._find_upload(item.upload)
+        size = self._size(pointer, item, upload)
+        if upload is not None:
+            item = _as_uploaded(number, item, upload)
         name = self._name(pointer, item)
         content_type = self._content_type(pointer, item, name)
         self._content_id(pointer, item)
@@ -175,7 +205,7 @@ class Checker:
             name, content_type, size, item.data, item.upload, item.inline, item.content_id
         )
 
-    def _size(self, pointer: str, item: AttachmentRequest) -> int | None:
+    def _size(self, pointer: str, item: AttachmentRequest, upload: Upload | None) -> int | None:
         if (item.data is None) == (item.upload is None):
             self._refuse(
                 pointer, "schema.required", _("Give an attachment either its content or an upload's id.")
@@ -183,7 +213,6 @@ class Checker:
             return None
         if item.data is not None:
             return len(item.data)
-        upload = self._find_upload(item.upload or "")
         if upload is None:
             self._refuse(f"{pointer}/upload", "upload.not_found", _("There is no such upload of yours."))
             return None
@@ -191,7 +220,7 @@ class Checker:
 
     def _name(self, pointer: str, item: AttachmentRequest) -> str:
         name = (item.name or "").strip()
-        if not name:
+        if not name and item.upload is None:
             self._refuse(f"{pointer}/name", "schema.required", _("Give the attachment a file name."))
         elif len(name) > NAME_CHARACTERS:
             limit = {"limit": NAME_CHARACTERS}
@@ -216,6 +245,24 @@ class Checker:
         if item.inline and item.content_id is None:
             text = _("An inline picture needs a content id, which the HTML shows as cid:...")
             self._refuse(f"{pointer}/content_id", "schema.required", text)
+
+    def _content_ids(self, items: tuple[AttachmentRequest, ...]) -> None:
+        seen: set[str] = set()
+        for number, item in enumerate(items):
+            if item.content_id is not None and item.content_id in seen:
+                text = _("Another attachment has this content id.")
+                self._refuse(f"/attachments/{number}/content_id", "header.invalid", text)
+            seen.add(item.content_id or "")
+
+
+def _as_uploaded(number: int, item: AttachmentRequest, upload: Upload) -> AttachmentRequest:
+    """What the attachment does not say of itself, its upload does; a name it always has."""
+    content_type = item.content_type
+    if content_type is None and _MEDIA_TYPE.fullmatch(upload.content_type):
+        content_type = upload.content_type
+    ending = mimetypes.guess_extension(content_type or "") or ""
+    name = item.name or upload.name or f"attachment-{number + 1}{ending}"
+    return replace(item, name=name, content_type=content_type)
 
 
 def _pointer(name: str) -> str:

@@ -23,7 +23,8 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class ResolvedSender:
-    """``from_`` and ``sender`` are headers (RFC 5322 3.6.2); ``envelope_from`` is where failures are returned to."""
+    """``from_`` and ``sender`` are headers (RFC 5322 3.6.2); ``envelope_from`` is where failures are returned to: the
+    account's address, or the person's own where the account has none."""
 
     from_: Address
     sender: Address | None
@@ -43,14 +44,15 @@ def resolve_sender(
 ) -> ResolvedSender:
     """Raises ``SenderRefused``: ``sender.not_allowed``, or ``sender.no_contact_email``."""
     own = _own_address(account, owner)
+    envelope_from = account.address or own.address
     if requested is not None and requested.address.casefold() == own.address.casefold():
-        return ResolvedSender(Address(own.address, requested.name or own.name), None, account.address)
+        return ResolvedSender(Address(own.address, requested.name or own.name), None, envelope_from)
     substitute = _substitute(account, assignment, requested)
-    if substitute is None or substitute.address.address == own.address:
-        return ResolvedSender(own, None, account.address)
+    if substitute is None or substitute.address.address.casefold() == own.address.casefold():
+        return ResolvedSender(own, None, envelope_from)
     from_ = Address(substitute.address.address, substitute.address.name or own.name)
     sender = own if substitute.mode == "on_behalf" else None
-    return ResolvedSender(from_, sender, account.address)
+    return ResolvedSender(from_, sender, envelope_from)
 
 
 @dataclass(frozen=True, slots=True)

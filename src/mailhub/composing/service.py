@@ -28,6 +28,8 @@ from mailhub.uploads.service import UploadsService
 
 from .checking import CheckedAttachment, CheckedMessage, Checker, MessageLimits
 from .contents import ContentSource, staged
+from .header_check import Headers, find_header_error
+from .plugin_changes import checked_from, offered_changes, request_with
 from .request import MessageRequest
 from .senders import Owner, ResolvedSender, SenderRefused, resolve_sender
 from .writes import AcceptedAttachment, AcceptMessage
@@ -77,7 +79,9 @@ class ComposingService:
         """
         self._identity.require(Permission.MESSAGES_WRITE)
         plan = self._changed_by_plugins(self._plan(request))
-        return self._writer.execute(self._command(plan))
+        default_files = self._default_files(plan.request)
+        self._check_headers(plan, default_files)
+        return self._writer.execute(self._command(plan, default_files))
 
     # -- planning ------------------------------------------------------------------------------------------------
 
@@ -146,27 +150,57 @@ class ComposingService:
             errors.append(FieldError("/account", "sender.not_allowed", text))
 
     def _check_size(self, request: MessageRequest, checked: CheckedMessage, errors: list[FieldError]) -> None:
-        files = sum(each.size for each in checked.attachments)
-        if request.include_default_attachments:
+        total = checked.size + _bytes_of(request.html) + _bytes_of(request.text)
+        if request.include_default_attachments and request.scenario != DEFAULT_SCENARIO:
             defaults = scenarios_of(self._hub).default_files_of(request.scenario)
-            files += sum(each.content.size for each in defaults)
-        if files > self._limits.max_bytes:
+            total += sum(each.content.size for each in defaults)
+        if total > self._limits.max_bytes:
             limit = {"limit": self._limits.max_bytes}
-            text = _("The attachments together may have ${limit} bytes at most.", mapping=limit)
+            text = _("Texts and attachments together may have ${limit} bytes at most.", mapping=limit)
             errors.append(FieldError("/attachments", "attachment.too_large", text))
+
+    def _check_headers(self, plan: _Plan, default_files: tuple[AcceptedAttachment, ...]) -> None:
+        """Raises ``Invalid`` for a header that could never be written."""
+        checked, sender = plan.checked, plan.sender
+        files: list[CheckedAttachment | AcceptedAttachment] = [*checked.attachments, *default_files]
+        error = find_header_error(
+            Headers(
+                from_=sender.from_,
+                sender=sender.sender,
+                to=checked.to,
+                cc=checked.cc,
+                reply_to=checked.reply_to,
+                subject=plan.request.subject,
+                headers=checked.headers,
+                importance=plan.request.importance,
+                files=tuple((each.name, each.content_type, each.inline, each.content_id) for each in files),
+                date=self._clock.now(),
+            )
+        )
+        if error is not None:
+            raise Invalid([error])
 
     # -- plugins -------------------------------------------------------------------------------------------------
 
     def _changed_by_plugins(self, plan: _Plan) -> _Plan:
         """Let plugins change the message; what they changed is checked like anything else (S3)."""
-        changes = _changes_of(plan, self._identity.user_id)
-        self._plugins.change_message(changes)
-        if changes == _changes_of(plan, self._identity.user_id):
+        before, after = self._offered(plan), self._offered(plan)
+        self._plugins.change_message(after)
+        if before == after:
             return plan
-        again = self._plan(_request_of(plan.request, changes))
-        if changes.from_ == plan.sender.from_:
+        again = self._plan(request_with(plan.request, before, after))
+        if after.from_ == plan.sender.from_:
             return again
-        return replace(again, sender=replace(again.sender, from_=changes.from_))
+        return replace(again, sender=replace(again.sender, from_=checked_from(after.from_)))
+
+    def _offered(self, plan: _Plan) -> MessageChanges:
+        return offered_changes(
+            plan.request,
+            plan.checked,
+            account_id=plan.resolution.account.id,
+            owner_id=self._identity.user_id,
+            from_=plan.sender.from_,
+        )
 
     def _default_files(self, request: MessageRequest) -> tuple[AcceptedAttachment, ...]:
         """The scenario's default attachments that plugins leave (DA2; never for the scenario Default)."""
@@ -189,7 +223,7 @@ class ComposingService:
 
     # -- the command ---------------------------------------------------------------------------------------------
 
-    def _command(self, plan: _Plan) -> AcceptMessage:
+    def _command(self, plan: _Plan, default_files: tuple[AcceptedAttachment, ...]) -> AcceptMessage:
         request, checked, account = plan.request, plan.checked, plan.resolution.account
         return AcceptMessage(
             random_id=ids.random_part(self._entropy),
@@ -211,7 +245,7 @@ class ComposingService:
             subject=request.subject,
             text=self._text(request),
             html=self._body(request.html),
-            attachments=(*map(self._attachment, plan.checked.attachments), *self._default_files(request)),
+            attachments=(*map(self._attachment, plan.checked.attachments), *default_files),
             headers=checked.headers,
             importance=request.importance,
             priority=request.priority,
@@ -260,39 +294,6 @@ class ComposingService:
         return tuple(given) if own in given else (*given, own)
 
 
-def _changes_of(plan: _Plan, owner_id: str) -> MessageChanges:
-    request, checked = plan.request, plan.checked
-    return MessageChanges(
-        scenario=request.scenario,
-        account_id=plan.resolution.account.id,
-        owner_id=owner_id,
-        from_=plan.sender.from_,
-        to=list(checked.to),
-        cc=list(checked.cc),
-        bcc=list(checked.bcc),
-        reply_to=list(checked.reply_to),
-        subject=request.subject,
-        html=request.html,
-        text=request.text,
-        headers=dict(request.headers),
-        importance=request.importance,
-    )
-
-
-def _request_of(request: MessageRequest, changes: MessageChanges) -> MessageRequest:
-    return replace(
-        request,
-        to=_raw(changes.to),
-        cc=_raw(changes.cc),
-        bcc=_raw(changes.bcc),
-        reply_to=_raw(changes.reply_to),
-        subject=changes.subject,
-        html=changes.html,
-        text=changes.text,
-        headers=dict(changes.headers),
-        importance=changes.importance,
-    )
-
-
-def _raw(addresses: list[Address]) -> tuple[dict[str, str], ...]:
-    return tuple({"name": each.name, "address": each.address} for each in addresses)
+def _bytes_of(text: str | None) -> int:
+    """Length in UTF-8; half a character, which is refused elsewhere, counts too."""
+    return 0 if text is None else len(text.encode("utf-8", "surrogatepass"))
