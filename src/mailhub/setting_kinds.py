@@ -51,6 +51,23 @@ class Words:
         return str(value)
 
 
+_HOST_NAME = re.compile(
+    r"(?=.{1,253}\Z)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HostName(Words):
+    """A full host name in ASCII (RFC 5321 2.3.5), or nothing."""
+
+    name: Text = _("full host name")
+
+    def parse(self, text: str) -> str:
+        if text and _HOST_NAME.fullmatch(text) is None:
+            raise WrongValue(_("a full host name such as mail.example.com was expected"))
+        return text
+
+
 @dataclass(frozen=True, slots=True)
 class SecretWords(Words):
     """A text that is never printed: not by ``repr``, not in an error, not in the reference."""

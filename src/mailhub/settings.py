@@ -14,6 +14,7 @@ from mailhub.contract.texts import Text, TranslationString, _, plain
 from mailhub.setting_kinds import (
     Choice,
     Decimal,
+    HostName,
     Kind,
     Names,
     SecretWords,
@@ -148,7 +149,7 @@ class Settings:
 
     # smtp
     smtp_ehlo_name: str = _setting(
-        Words(), "", _("Host name given in EHLO. Empty: the machine's own full name, else its address.")
+        HostName(), "", _("Full host name given to mail servers in EHLO. Empty: the address of each connection.")
     )
 
     # plugins

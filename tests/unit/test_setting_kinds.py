@@ -4,7 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailhub.setting_kinds import Choice, Decimal, Names, SecretWords, Size, Switch, Whole, WrongValue
+from mailhub.setting_kinds import (
+    Choice,
+    Decimal,
+    HostName,
+    Names,
+    SecretWords,
+    Size,
+    Switch,
+    Whole,
+    WrongValue,
+)
 
 MB = 1024**2
 
@@ -75,3 +85,17 @@ def test_no_names_are_an_empty_list() -> None:
 
 def test_a_secret_is_never_shown() -> None:
     assert SecretWords().show("c2VjcmV0") == ""
+
+
+@pytest.mark.parametrize("text", ["", "mail.example.com", "a.b", "mx-1.example.co.uk"])
+def test_a_full_host_name_or_none_is_taken(text: str) -> None:
+    assert HostName().parse(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["mail", "mail.example.com.", "-a.b", "a b.c", "a.b\r\nMAIL FROM:<x>", "bücher.example", "a." * 130],
+)
+def test_what_is_no_full_host_name_is_refused(text: str) -> None:
+    with pytest.raises(WrongValue, match="mail.example.com was expected"):
+        HostName().parse(text)

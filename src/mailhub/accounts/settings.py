@@ -3,6 +3,8 @@
 from copy import deepcopy
 from typing import Any
 
+import colander
+
 from mailhub.store.secrets import SecretBox
 
 from .model import Account
@@ -23,3 +25,14 @@ def revealed_settings(account: Account, box: SecretBox) -> dict[str, Any]:
             place = place.setdefault(parent, {})
         place[name] = box.open(sealed, secret_record_id(account.id, path))
     return settings
+
+
+def with_defaults(schema: colander.SchemaNode, settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings with what a newer version of the connector has added since they were saved."""
+    known = {child.name: child.missing for child in schema.children}
+    added = {name: value for name, value in known.items() if name not in settings and _is_value(value)}
+    return {**added, **settings}
+
+
+def _is_value(missing: Any) -> bool:
+    return missing not in (colander.required, colander.drop)

@@ -144,6 +144,7 @@ def worker_settings(settings: Settings) -> WorkerSettings:
         threads=settings.delivery_threads,
         lease_seconds=settings.delivery_lease_seconds,
         drain_seconds=settings.delivery_drain_seconds,
+        hello_name=settings.smtp_ehlo_name,
         schedule=RetrySchedule(settings.retry_first_seconds, settings.retry_cap_seconds),
     )
 

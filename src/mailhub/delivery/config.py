@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mailhub.accounts.model import Account, accounts_of
-from mailhub.accounts.settings import revealed_settings
+from mailhub.accounts.settings import revealed_settings, with_defaults
 from mailhub.contract.connector import Connector, ConnectorType, OnUncertain, Settings
 from mailhub.contract.texts import _
 from mailhub.errors import HubError
@@ -58,7 +58,7 @@ class LaneConfigs:
             raise AccountUnusable(
                 _("The connector ${connector} is not installed.", mapping={"connector": account.connector})
             )
-        settings = revealed_settings(account, self._box)
+        settings = with_defaults(kind.settings_schema(), revealed_settings(account, self._box))
         key = self.limit_key(account, kind, settings, sending_identity)
         return LaneConfig(
             account_id=account.id,

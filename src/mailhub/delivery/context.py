@@ -35,10 +35,12 @@ class HubSessionContext:
         network: Network,
         may_send: Callable[[], bool],
         started: Callable[[str, int], None],
+        hello_name: str = "",
     ) -> None:
         self.account_id = account_id
         self.account_address = account_address
         self.sending_identity = sending_identity
+        self.hello_name = hello_name
         self.clock = clock
         self.network = network
         self.log = logging.LoggerAdapter(logging.getLogger("mailhub.connector"), {"account": account_id})

@@ -44,11 +44,12 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerSettings:
-    """``threads``: sending threads at most; no connector holds more than half of them."""
+    """``threads``: sending threads at most; no connector holds more than half of them. ``hello_name``: as in the contract."""
 
     threads: int = 16
     lease_seconds: float = 30.0
     drain_seconds: float = 30.0
+    hello_name: str = ""
     schedule: RetrySchedule = field(default_factory=RetrySchedule)
 
 
@@ -464,6 +465,7 @@ class DeliveryWorker:
             account_id=config.account_id,
             account_address=config.account_address,
             sending_identity=lane.sending_identity,
+            hello_name=self._settings.hello_name,
             clock=self._clock,
             network=self._network,
             may_send=self._lease.allows_sending,

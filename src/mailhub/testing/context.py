@@ -24,6 +24,7 @@ class RecordingContext:
         account_id: str = "account-1",
         account_address: str = "sales@example.com",
         sending_identity: str = "",
+        hello_name: str = "",
         clock: Clock | None = None,
         network: Network | None = None,
         log: logging.Logger | None = None,
@@ -32,6 +33,7 @@ class RecordingContext:
         self.account_id = account_id
         self.account_address = account_address
         self.sending_identity = sending_identity
+        self.hello_name = hello_name
         self.clock: Clock = clock or FakeClock()
         self.network: Network = network or FakeNetwork()
         self.log = log or logging.getLogger("mailhub.testing")

@@ -122,7 +122,7 @@ class Opener:
             raise refusal(reply, is_greeting=True)
 
     def _introduce(self, connection: Connection) -> None:
-        name = connection.own_name.encode()
+        name = (self._context.hello_name or connection.own_name).encode("ascii")
         try:
             reply = connection.ask(b"EHLO " + name, self._timeouts.ehlo)
             if reply.is_success:
