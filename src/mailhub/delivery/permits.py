@@ -45,11 +45,12 @@ def with_return(returns: Returns, at: int, count: int, now: int) -> Returns:
 class Limit(Persistent):
     """The permits of one limit key: an account's lane, a mailbox, or a group of accounts.
 
-    ``limit`` is the last value in force; 0 means none, and nothing is counted. ``worker`` and ``epoch`` name who holds the
-    lanes of this key (membership).
+    ``limit`` is the last value in force; 0 means none, and nothing is counted but that something left
+    (``was_unlimited``). ``worker`` and ``epoch`` name who holds the lanes of this key (membership).
     """
 
     limit = 0
+    was_unlimited = False
     taken = 0
     returns: Returns = ()
     worker = ""
@@ -62,7 +63,8 @@ class Limit(Persistent):
         """Put another limit into force. After "no limit" nobody knows what left in the last minute: wait it out."""
         if limit == self.limit:
             return
-        if self.limit == 0:
+        if self.limit == 0 and self.was_unlimited:
+            self.was_unlimited = False
             self.returns = with_return((), now + WINDOW_MICROSECONDS, limit, now)
         self.limit = limit
 
@@ -76,6 +78,8 @@ class Limit(Persistent):
         """Take permits that ``free`` said are there."""
         if self.limit and count:
             self.taken += count
+        elif count and not self.was_unlimited:
+            self.was_unlimited = True
 
     def hand_back(self, count: int) -> None:
         """Return permits of attempts that never started."""
