@@ -278,10 +278,8 @@ class QueueReply(QueueFields):
     identities = IdentityQueues(title=_("By sending identity"), missing=colander.drop)
 
 
-class TestFields(colander.MappingSchema):
+class TrialFields(colander.MappingSchema):
     """Where the test mail goes."""
-
-    __test__ = False
 
     to = colander.SchemaNode(
         colander.String(), title=_("To"), validator=colander.Length(max=320), **hint.address()

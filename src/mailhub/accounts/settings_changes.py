@@ -56,7 +56,7 @@ def changed_settings(
     check_address: AddressCheck,
 ) -> SettingsChange:
     """The settings of an account after a change of some. Raises ``Invalid`` with every mistake, at ``/settings/...``."""
-    before = with_defaults(schema, stored)
+    before = stored_settings(schema, stored)
     changes = strict_values(schema, given, partial=True, current=before, pointer=POINTER)
     _check_addresses(schema, changes, check_address)
     secrets = {name: changes.pop(name) for name in _secrets_in(schema, changes)}
@@ -70,7 +70,7 @@ def changed_settings(
     return SettingsChange(values, new, kept, frozenset(differing) | new.keys() | gone)
 
 
-def with_defaults(schema: Any, stored: Mapping[str, Any]) -> dict[str, Any]:
+def stored_settings(schema: Any, stored: Mapping[str, Any]) -> dict[str, Any]:
     """Stored settings that know every setting of today's schema, and none that it no longer has."""
     values: dict[str, Any] = {}
     for child in schema.children:
@@ -84,7 +84,7 @@ def secrets_needed_again(
     schema: Any, change: SettingsChange, stored: Mapping[str, Any]
 ) -> Iterator[FieldError]:
     """Kept secrets that were given for another server or user than the settings name now (``secret_bound_to``)."""
-    before = with_defaults(schema, stored)
+    before = stored_settings(schema, stored)
     for child in schema.children:
         bound_to = getattr(child, "secret_bound_to", ())
         if child.name in change.kept_secrets and any(

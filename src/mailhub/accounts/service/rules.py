@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mailhub.accounts.model import Account
-from mailhub.accounts.settings_changes import KEPT, POINTER, SettingsChange, with_defaults
+from mailhub.accounts.settings_changes import KEPT, POINTER, SettingsChange, stored_settings
 from mailhub.contract.connector import ConnectorType, Settings, SettingsNotice
 from mailhub.contract.texts import Text, _, plain
 from mailhub.errors import FieldError, Invalid
@@ -44,7 +44,7 @@ class SettingsRules:
 
     def notices_of(self, account: Account, kind: ConnectorType) -> Sequence[SettingsNotice]:
         """The warnings that an account's stored settings deserve."""
-        stored = with_defaults(kind.settings_schema(), account.settings)
+        stored = stored_settings(kind.settings_schema(), account.settings)
         return self.notices(kind, _with_all_secrets(kind, {**stored, **dict.fromkeys(account.secrets, KEPT)}))
 
     def notices(self, kind: ConnectorType, settings: Settings) -> Sequence[SettingsNotice]:
