@@ -11,7 +11,8 @@
      +- RevisionMissing     428
      +- TooManyRequests     429    with the time to wait
      +- StorageUnavailable  503    nothing was done
-         +- OutcomeUnknown  503    it may have been done
+     |   +- OutcomeUnknown  503    it may have been done
+     +- NotReady            503    this process cannot do its work now, with every reason
 
 Doors (API, pages, command line) present them; nothing below them knows about HTTP. Codes are listed in api.md and
 docs/reference/errors.md.
@@ -103,6 +104,16 @@ class StorageUnavailable(HubError):
 
 class OutcomeUnknown(StorageUnavailable):
     code = "storage.outcome_unknown"
+
+
+class NotReady(HubError):
+    """Send no work here; ``errors`` are the reasons, without a place."""
+
+    code = "hub.not_ready"
+
+    def __init__(self, message: Text, errors: Sequence[FieldError]) -> None:
+        super().__init__(message)
+        self.errors = tuple(errors)
 
 
 NOT_FOUND = _("There is nothing here, or you may not see it.")

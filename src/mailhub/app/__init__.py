@@ -19,5 +19,6 @@ def main(_global_config: dict[str, str], **ini: str) -> Any:
     hub = Hub.open(Settings.load(ini, os.environ))
     if hub.settings.delivery_embedded:
         hub.start_delivery()
+    hub.start_background()
     atexit.register(hub.close)
     return hub.wsgi_app()

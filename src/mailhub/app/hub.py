@@ -32,8 +32,10 @@ from mailhub.store.database import Database, ensure_root, open_database
 from mailhub.store.root import HubRoot
 from mailhub.store.secrets import SecretBox, load_key_ring
 from mailhub.store.writer import Writer
+from mailhub.telemetry import model as telemetry_model
 from mailhub.uploads import model as uploads_model
 
+from .background import Background, health_service
 from .web import make_wsgi_app
 from .wiring import register_services
 
@@ -49,6 +51,7 @@ INSTALLERS = (
     scenarios_model.install,
     messages_model.install,
     delivery_model.install,
+    telemetry_model.install,
 )
 """What makes each subject's folder, in the order of the subjects."""
 
@@ -87,6 +90,8 @@ class Hub:
         self.configs = LaneConfigs(self.plugins, self.box)
         self.writer = Writer(self.database, self.clock, self.entropy)
         self.worker: DeliveryWorker | None = None
+        self.background: Background | None = None
+        self.health = health_service(self)
         self.services = ServiceRegistry()
         register_services(self.services, self)
 
@@ -122,6 +127,11 @@ class Hub:
         )
         self.worker.start()
 
+    def start_background(self) -> None:
+        """Begin to read events (log lines, plugins' notices) and to keep house: for a process that serves."""
+        self.background = Background(self)
+        self.background.start()
+
     def run(self, function: Callable[[Work], T], note: str, identity: Identity = HUB) -> T:
         """Run a use case in a transaction of its own."""
         return self.database.transact(lambda root: function(Work(self.services, root, identity)), note)
@@ -135,6 +145,9 @@ class Hub:
         if self.worker is not None:
             self.worker.stop()
             self.worker = None
+        if self.background is not None:
+            self.background.stop()
+            self.background = None
         self.writer.stop()
         self.database.close()
 

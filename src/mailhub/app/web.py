@@ -13,18 +13,20 @@ from mailhub.people import api as people_api
 from mailhub.people.service import Authenticator
 from mailhub.pluginhost import api as plugins_api
 from mailhub.store.root import HubRoot
+from mailhub.telemetry import api as health_api
 from mailhub.uploads import api as uploads_api
 
 if TYPE_CHECKING:
     from .hub import Hub
 
-API_MODULES = (plugins_api, people_api, uploads_api, messages_api)
+API_MODULES = (plugins_api, people_api, uploads_api, messages_api, health_api)
 
 
 def make_wsgi_app(hub: "Hub") -> Any:
     """Raises what ``mount_api`` raises for a declaration that cannot be described."""
     config = Configurator()
     mount_api(config, api_parts(hub), API_MODULES)
+    config.registry[health_api.HEALTH] = hub.health
     return config.make_wsgi_app()
 
 

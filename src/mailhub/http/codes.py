@@ -57,6 +57,17 @@ STATUS_BY_CODE: Mapping[str, int] = MappingProxyType(
         "internal.error": 500,
         "storage.unavailable": 503,
         "storage.outcome_unknown": 503,
+        # health: the first is the answer's code, the others are its reasons
+        "hub.not_ready": 503,
+        "database.unreachable": 503,
+        "writer.stopped": 503,
+        "writer.failing": 503,
+        "writer.stuck": 503,
+        "delivery.stopped": 503,
+        "delivery.no_lease": 503,
+        "journal.not_writable": 503,
+        "health.no_answer": 503,
+        "health.check_failed": 503,
         # people
         "user.not_found": 404,
         "user.login_taken": 409,

@@ -21,6 +21,7 @@ from mailhub.errors import (
     HubError,
     Invalid,
     NotFound,
+    NotReady,
     NotSignedIn,
     OutcomeUnknown,
     RevisionMissing,
@@ -56,6 +57,7 @@ _STATUS: Mapping[type[HubError], int] = MappingProxyType(
         RevisionMissing: 428,
         TooManyRequests: 429,
         StorageUnavailable: 503,
+        NotReady: 503,
     }
 )
 _HTTP_CODES: Mapping[int, tuple[str, Text]] = MappingProxyType(
@@ -103,7 +105,7 @@ def _storage_failure(exc: Exception) -> HubError | None:
 def problem_body(exc: HubError, request: Any) -> dict[str, Any]:
     """The members of a planned refusal's problem, also for one item of a batch."""
     body = _members(request, status_of(exc), exc.code, exc.message)
-    if isinstance(exc, Invalid):
+    if isinstance(exc, Invalid | NotReady):
         body["errors"] = [
             {"pointer": error.pointer, "code": error.code, "message": _translated(request, error.message)}
             for error in exc.errors
@@ -117,7 +119,7 @@ def _planned(exc: HubError, request: Any) -> Any:
         response.headers["WWW-Authenticate"] = 'Bearer realm="mailhub"'
     if isinstance(exc, TooManyRequests):
         response.headers["Retry-After"] = str(max(1, math.ceil(exc.retry_after_seconds)))
-    elif isinstance(exc, StorageUnavailable):
+    elif isinstance(exc, StorageUnavailable | NotReady):
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
 

@@ -132,6 +132,10 @@ class PluginHost:
             left = left if kept is None else [each for each in left if each.id in kept]
         return left
 
+    def has_listeners(self, hook: str) -> bool:
+        """True when any plugin implements this hook."""
+        return any(True for _implementation in self._implementations(hook))
+
     def notify(self, hook: str, event: MessageEvent | AccountDeleted) -> None:
         """Tell every plugin of an event (an ``on_`` hook); returns when each was told or given up.
 
