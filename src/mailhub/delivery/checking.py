@@ -30,6 +30,7 @@ from mailhub.people.permissions import Permission
 from mailhub.pluginhost import guard
 from mailhub.pluginhost.host import PluginHost
 from mailhub.schema_walk import secrets_of
+from mailhub.store.problems import SecretUnreadable
 from mailhub.store.root import HubRoot
 from mailhub.store.secrets import SecretBox
 from mailhub.store.writer import Writer
@@ -155,7 +156,7 @@ class CheckingService:
     def _config(self, account: Account, sending_identity: str) -> LaneConfig:
         try:
             return self._parts.configs.load(self._hub, account.id, sending_identity)
-        except AccountUnusable as error:
+        except (AccountUnusable, SecretUnreadable) as error:
             raise WrongState(error.message, code="account.unusable") from error
 
     def _saved(self, account: Account, config: LaneConfig, sending_identity: str) -> _Subject:
@@ -191,13 +192,15 @@ class CheckingService:
         return change
 
     def _whole(self, kind: ConnectorType, change: SettingsChange, account: Account | None) -> Settings:
-        opened = {
-            name: self._parts.box.open(account.secrets[name], secret_record_id(account.id, name))
-            for name in change.kept_secrets
-            if account is not None
-        }
+        opened = {name: self._opened(account, name) for name in change.kept_secrets if account is not None}
         unset = dict.fromkeys(secrets_of(kind.settings_schema()))
         return {**unset, **change.values, **opened, **change.new_secrets}
+
+    def _opened(self, account: Account, name: str) -> str:
+        try:
+            return self._parts.box.open(account.secrets[name], secret_record_id(account.id, name))
+        except SecretUnreadable as error:
+            raise Invalid.of(f"/settings/{name}", "secret.needed_again", error.message) from error
 
     def _made(self, kind: ConnectorType, settings: Settings) -> Connector:
         made = guard.run(lambda: kind.make(settings))
@@ -230,7 +233,7 @@ class CheckingService:
         identity = self._identity.user_id if account.sends_as_user else ""
         try:
             return self._take_permit(self._parts.configs.load(self._hub, account.id, identity))
-        except AccountUnusable:
+        except (AccountUnusable, SecretUnreadable):
             return None
 
     def _take_permit(self, config: LaneConfig) -> CheckPermit | None:
