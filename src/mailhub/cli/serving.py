@@ -18,6 +18,7 @@ from mailhub.errors import HubError
 from mailhub.settings import Settings
 from mailhub.signals import until_signalled
 from mailhub.store.problems import DatabaseLocked
+from mailhub.telemetry.logging import configured_logging
 
 from .client import LOCAL_SOCKET
 from .exits import CONFLICT, DONE, FAILED, CommandEnded
@@ -34,6 +35,11 @@ OVERHEAD_BYTES = 1024 * 1024
 
 def serve(settings: Settings, out: TextIO, started: Callable[[Hub, str], None] | None = None) -> int:
     """Run a hub until SIGTERM or SIGINT; the exit code. ``started`` is called when it accepts calls."""
+    with configured_logging(settings, sys.stderr):
+        return _serve(settings, out, started)
+
+
+def _serve(settings: Settings, out: TextIO, started: Callable[[Hub, str], None] | None) -> int:
     hub = _opened(settings)
     try:
         with until_signalled() as stopped:
@@ -41,6 +47,7 @@ def serve(settings: Settings, out: TextIO, started: Callable[[Hub, str], None] |
             try:
                 if settings.delivery_embedded:
                     hub.start_delivery()
+                hub.start_background()
                 for server in servers:
                     server.start()
                 _announce(out, servers[0].url)
