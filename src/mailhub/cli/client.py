@@ -2,17 +2,17 @@
 
 import http.client
 import json
-import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
-from urllib.parse import urlencode
+from urllib.parse import quote, unquote_to_bytes, urlencode
 
 from mailhub.contract.texts import Text, _
 
-from .exits import CommandEnded, exit_code_of
+from .exits import NOT_FOUND, CommandEnded, exit_code_of
+from .local_socket import connected
 
 API = "/api/v1"
 TIMEOUT_SECONDS = 120.0
@@ -21,7 +21,7 @@ LOCAL_SOCKET = "mailhub.local_socket"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the API answered."""
+    """What the API answered. ``body``: the JSON; None for nothing, a text for what is no JSON."""
 
     status: int
     body: Any
@@ -49,7 +49,7 @@ class SocketTransport:
         connection = _SocketConnection(self._path)
         try:
             sent = dict(headers) | ({"Content-Length": str(length)} if body is not None else {})
-            connection.request(method, path, body=body, headers=sent)
+            _send(connection, method, path, body, sent)
             response = connection.getresponse()
             return Answer(response.status, _decoded(response.read()))
         except http.client.HTTPException as error:
@@ -64,9 +64,22 @@ class _SocketConnection(http.client.HTTPConnection):
         self._socket_path = path
 
     def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(TIMEOUT_SECONDS)
-        self.sock.connect(str(self._socket_path))
+        self.sock = connected(self._socket_path, TIMEOUT_SECONDS)
+
+
+def _send(
+    connection: http.client.HTTPConnection,
+    method: str,
+    path: str,
+    body: BinaryIO | None,
+    headers: Mapping[str, str],
+) -> None:
+    try:
+        connection.request(method, path, body=body, headers=headers)
+    except (BrokenPipeError, ConnectionResetError):
+        # the hub refused before it had read all: its answer, if there is one, says why
+        if connection.sock is None:
+            raise
 
 
 class InProcessTransport:
@@ -96,7 +109,7 @@ def _environ(
     environ: dict[str, Any] = {
         "REQUEST_METHOD": method,
         "SCRIPT_NAME": "",
-        "PATH_INFO": path_info,
+        "PATH_INFO": unquote_to_bytes(path_info).decode("latin-1"),
         "QUERY_STRING": query,
         "SERVER_NAME": "localhost",
         "SERVER_PORT": "80",
@@ -118,20 +131,40 @@ def _environ(
     return environ
 
 
+def segment(text: str) -> str:
+    """A text that somebody typed, as one segment of a path."""
+    return quote(text, safe="")
+
+
 def _decoded(content: bytes) -> Any:
-    return json.loads(content) if content else None
+    if not content:
+        return None
+    try:
+        return json.loads(content)
+    except ValueError:
+        return content.decode(errors="replace")
+
+
+Deliver = Callable[[str], None]
+"""Begins to deliver the message of this id, and no other, in this process."""
 
 
 class ApiClient:
-    """What commands use. ``login``: whom to act as; None is the first administrator."""
+    """What commands use. ``login``: whom to act as; None is the first administrator.
 
-    def __init__(self, transport: Transport, login: str | None = None) -> None:
+    ``deliver``: None beside a running hub, which delivers by itself.
+    """
+
+    def __init__(
+        self, transport: Transport, login: str | None = None, deliver: Deliver | None = None
+    ) -> None:
         self._transport = transport
         self._login = login
+        self.deliver = deliver
 
     def as_user(self, login: str | None) -> "ApiClient":
         """The same way to the hub, acting as another user."""
-        return ApiClient(self._transport, login)
+        return ApiClient(self._transport, login, self.deliver)
 
     def get(self, path: str, **query: object) -> Any:
         """The body of the answer. Raises ``CommandEnded`` for every refusal."""
@@ -190,12 +223,26 @@ class ApiClient:
     def _answered(self, answer: Answer) -> Any:
         if answer.status < 400:
             return answer.body
-        raise CommandEnded(_refusal(answer), exit_code_of(answer.status))
+        problem = answer.body if isinstance(answer.body, dict) else {}
+        if answer.status == http.client.UNAUTHORIZED:
+            # over the socket nobody is asked for a token: it is the name that is not known
+            raise CommandEnded(_nobody(self._login), NOT_FOUND)
+        raise CommandEnded(_refusal(answer, problem), exit_code_of(answer.status, problem.get("code", "")))
 
 
-def _refusal(answer: Answer) -> Text:
-    problem = answer.body if isinstance(answer.body, dict) else {}
+def _nobody(login: str | None) -> Text:
+    if login is None:
+        return _("The hub has no administrator. `mailhub init` makes one.")
+    return _("There is no user ${login} who may sign in.", mapping={"login": login})
+
+
+def _refusal(answer: Answer, problem: Mapping[str, Any]) -> Text:
     errors = problem.get("errors") or []
     if errors:
-        return "\n".join(f"{each['pointer'] or '-'}: {each['message']}" for each in errors)
+        return "\n".join(f"{_field(each['pointer'])}{each['message']}" for each in errors)
     return str(problem.get("detail") or problem.get("title") or f"HTTP {answer.status}")
+
+
+def _field(pointer: str) -> str:
+    """``/settings/port`` as people read it: ``settings.port: ``."""
+    return f"{pointer.lstrip('/').replace('/', '.')}: " if pointer else ""

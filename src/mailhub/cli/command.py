@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,8 @@ from .client import ApiClient
 from .opening import api_client
 from .settings import load_settings
 
+HIGHEST_PORT = 65535
+
 Subparsers = Any
 """What ``argparse`` gives out for subcommands; it has no public name there."""
 
@@ -20,7 +23,7 @@ Subparsers = Any
 def add_command(subparsers: Subparsers, name: str, help_text: Text) -> argparse.ArgumentParser:
     """A command with the arguments that all have: ``-c``, ``--data``, ``--json``."""
     text = plain(help_text)
-    parser = subparsers.add_parser(name, help=text, description=text)
+    parser: argparse.ArgumentParser = subparsers.add_parser(name, help=text, description=text)
     add_common(parser)
     return parser
 
@@ -38,6 +41,21 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help=plain(_("print JSON")))
 
 
+def add_group(subparsers: Subparsers, name: str, help_text: Text) -> Subparsers:
+    """A command that is followed by another: ``mailhub account add``. Returns where those are added."""
+    text = plain(help_text)
+    parser = subparsers.add_parser(name, help=text, description=text)
+    parser.set_defaults(help_of=parser)
+    return parser.add_subparsers(title=plain(_("commands")), metavar="COMMAND")
+
+
+def port(text: str) -> int:
+    """A port as an argument."""
+    if re.fullmatch("[0-9]{1,5}", text) is None or int(text) > HIGHEST_PORT:
+        raise argparse.ArgumentTypeError(plain(_("a number from 0 to 65535 is needed")))
+    return int(text)
+
+
 @contextmanager
 def client_of(args: argparse.Namespace) -> Iterator[ApiClient]:
     """The way to the hub that the arguments name."""
@@ -47,6 +65,15 @@ def client_of(args: argparse.Namespace) -> Iterator[ApiClient]:
 
 def print_json(out: TextIO, value: Any) -> None:
     out.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def print_sentence(out: TextIO, text: Text) -> None:
+    out.write(one_line(plain(text)) + "\n")
+
+
+def one_line(text: str) -> str:
+    """Without what would move the cursor or forge another line of a terminal."""
+    return "".join(sign if sign.isprintable() else "?" for sign in text)
 
 
 def print_table(
@@ -71,4 +98,4 @@ def _cell(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "-"
-    return "".join(sign if sign.isprintable() else "?" for sign in str(value))
+    return one_line(str(value))

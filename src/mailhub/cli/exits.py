@@ -16,6 +16,9 @@ class CommandEnded(Exception):
         self.exit_code = exit_code
 
 
-def exit_code_of(status: int) -> int:
-    """The exit code for an answer of the API that is no success."""
+def exit_code_of(status: int, code: str = "") -> int:
+    """The exit code for an answer of the API that is no success, by its status and its problem's code."""
+    if code.endswith(".not_found"):
+        # also what a 422 names and is not there: the account of a message, the user of a token
+        return NOT_FOUND
     return _BY_STATUS.get(status, FAILED)

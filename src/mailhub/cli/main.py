@@ -1,6 +1,7 @@
 """The command ``mailhub``: finds the command named, runs it, turns what happened into an exit code."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -12,10 +13,10 @@ from mailhub.contract.texts import _, plain
 from mailhub.people import cli as people_cli
 from mailhub.pluginhost import cli as plugins_cli
 from mailhub.scenarios import cli as scenarios_cli
+from mailhub.telemetry.logging import command_logging
 
-from . import initialising, serving
-from .command import Subparsers, add_command
-from .exits import DONE, FAILED, CommandEnded
+from .command import Subparsers, add_command, port
+from .exits import DONE, FAILED, WRONG_USE, CommandEnded
 
 COMMANDS = (
     capture_cli.add_parser,
@@ -31,7 +32,8 @@ def make_parser() -> argparse.ArgumentParser:
     """The parser of all commands."""
     parser = argparse.ArgumentParser(prog="mailhub", description=plain(_("A hub for outbound e-mail.")))
     parser.add_argument("--version", action="version", version=f"mailhub {version('mailhub')}")
-    subparsers = parser.add_subparsers(title=plain(_("commands")), metavar="COMMAND", required=True)
+    parser.set_defaults(help_of=parser)
+    subparsers = parser.add_subparsers(title=plain(_("commands")), metavar="COMMAND")
     _add_init(subparsers)
     _add_serve(subparsers)
     for add in COMMANDS:
@@ -40,37 +42,66 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def _add_init(subparsers: Subparsers) -> None:
-    parser = add_command(
-        subparsers, "init", _("create or check the database, the key, the first administrator")
-    )
-    parser.add_argument("--admin-login", default=initialising.DEFAULT_LOGIN, metavar="L")
+    text = _("create or check the database, the secret key and the first administrator")
+    parser = add_command(subparsers, "init", text)
     parser.add_argument(
-        "--admin-password", metavar="P", help=plain(_("without it one is made up and printed"))
+        "--admin-login",
+        default="admin",
+        metavar="L",
+        help=plain(_("login of the first administrator (admin)")),
     )
-    parser.set_defaults(run=initialising.run)
+    parser.add_argument(
+        "--admin-password",
+        metavar="P",
+        help=plain(_("his password; without it one is made up and printed once")),
+    )
+    parser.set_defaults(run=_run_init)
 
 
 def _add_serve(subparsers: Subparsers) -> None:
     parser = add_command(subparsers, "serve", _("run the hub: API and delivery in one process"))
     parser.add_argument("--host", help=plain(_("address to listen on (127.0.0.1)")))
-    parser.add_argument("--port", type=int, help=plain(_("port to listen on (6543), 0 for any")))
-    parser.set_defaults(run=serving.run)
+    parser.add_argument("--port", type=port, help=plain(_("port to listen on (6543), 0 for any")))
+    parser.set_defaults(run=_run_serve)
+
+
+def _run_init(args: argparse.Namespace) -> int:
+    # these two bring the whole hub with them, for which other commands need not wait
+    from . import initialising
+
+    return initialising.run(args)
+
+
+def _run_serve(args: argparse.Namespace) -> int:
+    from . import serving
+
+    return serving.run(args)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code (0 done, 1 failed, 2 wrong use, 3 not found, 4 conflict)."""
     args = make_parser().parse_args(arguments)
+    if not hasattr(args, "run"):
+        args.help_of.print_help(sys.stderr)
+        return WRONG_USE
     try:
-        return int(args.run(args))
+        with command_logging(sys.stderr):
+            code = int(args.run(args))
+        sys.stdout.flush()
     except CommandEnded as ended:
         sys.stderr.write(plain(ended.message) + "\n")
         return ended.exit_code
     except KeyboardInterrupt:
         return FAILED
     except BrokenPipeError:
-        # whoever read our output has read enough
-        sys.stderr.close()
-        return DONE
+        return _reader_went()
+    return code
+
+
+def _reader_went() -> int:
+    """Whoever read our output has read enough; nothing more may be written to it, also not at the exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return DONE
 
 
 if __name__ == "__main__":

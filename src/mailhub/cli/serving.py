@@ -1,82 +1,77 @@
 """``mailhub serve``: web application, API and delivery in one process."""
 
 import argparse
-import logging
+import json
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
-from threading import Condition, Thread
+from threading import Event
 from typing import Any, TextIO
-
-from waitress import wasyncore
-from waitress.server import create_server
 
 from mailhub.app import Hub
 from mailhub.contract.texts import Text, _
-from mailhub.errors import HubError
 from mailhub.settings import Settings
 from mailhub.signals import until_signalled
-from mailhub.store.problems import DatabaseLocked
 from mailhub.telemetry.logging import configured_logging
 
 from .client import LOCAL_SOCKET
-from .exits import CONFLICT, DONE, FAILED, CommandEnded
-from .opening import is_running, open_hub
+from .exits import CONFLICT, DONE, CommandEnded
+from .http_server import HttpServer
+from .opening import open_unless_running
 from .settings import load_settings, socket_path
 
-logger = logging.getLogger(__name__)
-
 COMMAND_THREADS = 4
-DRAIN_SECONDS = 10.0
-STARTING_SECONDS = 5.0
-OVERHEAD_BYTES = 1024 * 1024
+
+Started = Callable[[Hub, str], None]
+"""Called with the hub and its address when it accepts calls."""
 
 
-def serve(settings: Settings, out: TextIO, started: Callable[[Hub, str], None] | None = None) -> int:
-    """Run a hub until SIGTERM or SIGINT; the exit code. ``started`` is called when it accepts calls."""
-    with configured_logging(settings, sys.stderr):
-        return _serve(settings, out, started)
-
-
-def _serve(settings: Settings, out: TextIO, started: Callable[[Hub, str], None] | None) -> int:
-    hub = _opened(settings)
-    try:
-        with until_signalled() as stopped:
+def serve(settings: Settings, out: TextIO, *, as_json: bool = False, started: Started | None = None) -> int:
+    """Run a hub until SIGTERM or SIGINT; the exit code. Raises ``CommandEnded``."""
+    with configured_logging(settings, sys.stderr), until_signalled() as stopped:
+        hub = open_unless_running(settings, must_end=stopped.is_set)
+        if hub is None:
+            if stopped.is_set():
+                return DONE
+            raise CommandEnded(_already_running(settings), CONFLICT)
+        try:
             servers = _servers(hub)
             try:
-                if settings.delivery_embedded:
-                    hub.start_delivery()
-                hub.start_background()
-                for server in servers:
-                    server.start()
-                _announce(out, servers[0].url)
-                if started is not None:
-                    started(hub, servers[0].url)
-                stopped.wait()
+                _start(hub, servers)
+                _announce(out, hub, servers[0].url, as_json=as_json)
+                _serve(hub, servers[0].url, stopped, started)
             finally:
-                for server in servers:
-                    server.stop()
-    finally:
-        hub.close()
+                _stop(servers)
+        finally:
+            hub.close()
     return DONE
 
 
-def _announce(out: TextIO, url: str) -> None:
-    out.write(f"listening on {url}\n")
+def _serve(hub: Hub, url: str, stopped: Event, started: Started | None) -> None:
+    if started is not None and not stopped.is_set():
+        started(hub, url)
+    stopped.wait()
+
+
+def _start(hub: Hub, servers: "tuple[HttpServer, ...]") -> None:
+    if hub.settings.delivery_embedded:
+        hub.start_delivery()
+    hub.start_background()
+    for server in servers:
+        server.start()
+
+
+def _stop(servers: "tuple[HttpServer, ...]") -> None:
+    for server in servers:
+        server.stop_listening()
+    for server in servers:
+        server.stop()
+
+
+def _announce(out: TextIO, hub: Hub, url: str, *, as_json: bool) -> None:
+    where = {"url": url, "socket": str(socket_path(hub.settings)), "data": str(hub.data_dir)}
+    out.write(f"{json.dumps(where)}\n" if as_json else f"listening on {url}\n")
     out.flush()
-
-
-def _opened(settings: Settings) -> Hub:
-    if is_running(socket_path(settings)):
-        raise CommandEnded(_already_running(settings), CONFLICT)
-    try:
-        # a command that runs just now ends soon
-        return open_hub(settings, wait_seconds=STARTING_SECONDS)
-    except DatabaseLocked as error:
-        raise CommandEnded(error.message, CONFLICT) from error
-    except HubError as error:
-        raise CommandEnded(error.message, FAILED) from error
 
 
 def _already_running(settings: Settings) -> Text:
@@ -86,9 +81,9 @@ def _already_running(settings: Settings) -> Text:
     )
 
 
-def _servers(hub: Hub) -> "list[HttpServer]":
-    application = hub.wsgi_app()
-    settings = hub.settings
+def _servers(hub: Hub) -> tuple[HttpServer, ...]:
+    """The first is the one that the world sees."""
+    application, settings = hub.wsgi_app(), hub.settings
     over_tcp = HttpServer(
         _without_local_claim(application),
         settings,
@@ -98,16 +93,12 @@ def _servers(hub: Hub) -> "list[HttpServer]":
     )
     try:
         over_socket = HttpServer(
-            _with_local_claim(application),
-            settings,
-            threads=COMMAND_THREADS,
-            unix_socket=str(socket_path(settings)),
-            unix_socket_perms="600",
+            _with_local_claim(application), settings, threads=COMMAND_THREADS, socket=socket_path(settings)
         )
     except BaseException:
         over_tcp.stop()
         raise
-    return [over_tcp, over_socket]
+    return over_tcp, over_socket
 
 
 def _with_local_claim(application: Any) -> Any:
@@ -128,76 +119,13 @@ def _without_local_claim(application: Any) -> Any:
     return unclaimed
 
 
-class HttpServer:
-    """A waitress server in a thread of its own, which can be stopped gracefully."""
-
-    def __init__(self, application: Any, settings: Settings, **options: Any) -> None:
-        self._map: dict[int, Any] = {}
-        try:
-            self._server: Any = create_server(application, map=self._map, **_common(settings), **options)
-        except OSError as error:
-            raise CommandEnded(_cannot_listen(options, error), FAILED) from error
-        self._socket = Path(options["unix_socket"]) if "unix_socket" in options else None
-        self._thread = Thread(target=self._server.run, name="http", daemon=True)
-
-    @property
-    def url(self) -> str:
-        host = self._server.effective_host
-        return f"http://{f'[{host}]' if ':' in host else host}:{self._server.effective_port}"
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Take no new connection, let the calls in hand end, close the rest."""
-        self._server.trigger.pull_trigger(lambda: wasyncore.dispatcher.close(self._server))
-        self._server.task_dispatcher.shutdown(cancel_pending=False, timeout=DRAIN_SECONDS)
-        if self._thread.is_alive():
-            self._flush()
-            self._server.trigger.pull_trigger(lambda: wasyncore.close_all(self._map, ignore_all=True))
-            self._thread.join(DRAIN_SECONDS)
-        if self._socket is not None:
-            self._socket.unlink(missing_ok=True)
-
-    def _flush(self) -> None:
-        """Give the last answers a moment to leave."""
-        pause = Condition()
-        with pause:
-            for _turn in range(20):
-                if not any(each.total_outbufs_len for each in list(self._server.active_channels.values())):
-                    return
-                pause.wait(0.05)
-
-
-def _common(settings: Settings) -> dict[str, Any]:
-    trusted = {"trusted_proxy": settings.http_trusted_proxy} if settings.http_trusted_proxy else {}
-    if trusted:
-        trusted["trusted_proxy_headers"] = "x-forwarded-for x-forwarded-proto x-forwarded-host"
-    largest = max(settings.message_max_attachment_bytes, settings.http_max_json_bytes)
-    return {
-        "ident": None,
-        "clear_untrusted_proxy_headers": True,
-        "max_request_body_size": largest + OVERHEAD_BYTES,
-        **trusted,
-    }
-
-
-def _cannot_listen(options: dict[str, Any], error: OSError) -> Text:
-    where = options.get("unix_socket") or f"{options.get('host')}:{options.get('port')}"
-    return _(
-        "mailhub cannot listen on ${where}: ${reason}. Choose another address by --host and --port.",
-        mapping={"where": where, "reason": error.strerror or str(error)},
-    )
-
-
 def run(args: argparse.Namespace) -> int:
     """The command."""
-    settings = load_settings(args.config, args.data)
-    if args.host is not None or args.port is not None:
-        settings = with_address(settings, args.host, args.port)
-    return serve(settings, sys.stdout)
+    settings = with_address(load_settings(args.config, args.data), args.host, args.port)
+    return serve(settings, sys.stdout, as_json=args.json)
 
 
 def with_address(settings: Settings, host: str | None, port: int | None) -> Settings:
+    """The settings with another address to listen on, where one is given."""
     changes: dict[str, Any] = {"http_host": host, "http_port": port}
     return replace(settings, **{name: value for name, value in changes.items() if value is not None})

@@ -1,0 +1,136 @@
+"""A waitress server in a thread of its own, which ends without breaking off an answer."""
+
+import select
+from contextlib import ExitStack
+from pathlib import Path
+from threading import Condition, Thread
+from typing import Any
+
+from waitress import wasyncore
+from waitress.server import create_server
+
+from mailhub.contract.texts import Text, _
+from mailhub.settings import Settings
+
+from .exits import FAILED, CommandEnded
+from .local_socket import short_path
+
+DRAIN_SECONDS = 10.0
+LOOK_SECONDS = 0.05
+LOOKS_AT_REST = 3
+"""So often in a row nothing may be at work before the rest is closed: what a client has just sent is not read yet."""
+
+OVERHEAD_BYTES = 1024 * 1024
+
+
+class HttpServer:
+    """Listens from the moment it is made, answers from ``start`` to ``stop``.
+
+    Raises ``CommandEnded`` for an address that cannot be had. ``socket``: a unix socket, private to its owner, instead of
+    ``host`` and ``port``; one that a killed process left behind is replaced.
+    """
+
+    def __init__(
+        self,
+        application: Any,
+        settings: Settings,
+        *,
+        threads: int,
+        host: str = "",
+        port: int = 0,
+        socket: Path | None = None,
+    ) -> None:
+        self._socket = socket
+        self._map: dict[int, Any] = {}
+        options = _options(settings) | {"threads": threads, "map": self._map}
+        try:
+            with ExitStack() as stack:
+                if socket is None:
+                    options |= {"host": host, "port": port}
+                else:
+                    options |= {
+                        "unix_socket": stack.enter_context(short_path(socket)),
+                        "unix_socket_perms": "600",
+                    }
+                self._server: Any = create_server(application, **options)
+        except OSError as error:
+            raise CommandEnded(_cannot_listen(host, port, socket, error), FAILED) from error
+        self._thread = Thread(target=self._server.run, name="http", daemon=True)
+
+    @property
+    def url(self) -> str:
+        """Where a TCP server is reached."""
+        host = self._server.effective_host
+        return f"http://{f'[{host}]' if ':' in host else host}:{self._server.effective_port}"
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop_listening(self) -> None:
+        """Take no new connection; those that are open go on."""
+        if self._thread.is_alive():
+            self._server.trigger.pull_trigger(self._close_listener)
+
+    def stop(self) -> None:
+        """Let the calls in hand end and their answers leave, for ten seconds at most, then close the rest."""
+        self.stop_listening()
+        if self._thread.is_alive():
+            self._drain()
+        self._server.task_dispatcher.shutdown(cancel_pending=False, timeout=LOOK_SECONDS)
+        if self._thread.is_alive():
+            self._server.trigger.pull_trigger(lambda: wasyncore.close_all(self._map, ignore_all=True))
+            self._thread.join(DRAIN_SECONDS)
+        else:
+            self._server.close()
+        if self._socket is not None:
+            self._socket.unlink(missing_ok=True)
+
+    def _close_listener(self) -> None:
+        """In the server's own thread. Who has connected before gets an answer."""
+        if self._server.socket is None or self._server.socket.fileno() < 0:
+            return
+        while select.select([self._server.socket], [], [], 0)[0]:
+            self._server.handle_accept()
+        wasyncore.dispatcher.close(self._server)
+
+    def _drain(self) -> None:
+        pause, at_rest = Condition(), 0
+        with pause:
+            for _look in range(int(DRAIN_SECONDS / LOOK_SECONDS)):
+                at_rest = 0 if self._is_at_work() else at_rest + 1
+                if at_rest == LOOKS_AT_REST:
+                    return
+                pause.wait(LOOK_SECONDS)
+
+    def _is_at_work(self) -> bool:
+        return any(_is_at_work(channel) for channel in list(self._server.active_channels.values()))
+
+
+def _is_at_work(channel: Any) -> bool:
+    """A call that is arriving, being answered, or whose answer is on its way out."""
+    with channel.requests_lock:
+        return bool(channel.requests or channel.request is not None or channel.total_outbufs_len)
+
+
+def _options(settings: Settings) -> dict[str, Any]:
+    trusted = {"trusted_proxy": settings.http_trusted_proxy} if settings.http_trusted_proxy else {}
+    if trusted:
+        trusted["trusted_proxy_headers"] = "x-forwarded-for x-forwarded-proto x-forwarded-host"
+    largest = max(settings.message_max_attachment_bytes, settings.http_max_json_bytes)
+    return {
+        "ident": None,
+        "clear_untrusted_proxy_headers": True,
+        "max_request_body_size": largest + OVERHEAD_BYTES,
+        **trusted,
+    }
+
+
+def _cannot_listen(host: str, port: int, socket: Path | None, error: OSError) -> Text:
+    reason = error.strerror or str(error)
+    if socket is not None:
+        words = {"socket": str(socket), "reason": reason}
+        return _("The socket for commands, ${socket}, cannot be made: ${reason}.", mapping=words)
+    return _(
+        "mailhub cannot listen on ${where}: ${reason}. Choose another address by --host and --port.",
+        mapping={"where": f"{host}:{port}", "reason": reason},
+    )
