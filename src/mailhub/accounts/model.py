@@ -134,14 +134,14 @@ class Accounts(Persistent):
 
     def rename(self, account: Account, name: str) -> None:
         """Give an account another name. Names need not be unique."""
-        del self.by_name[place_of(account)]
+        self.by_name.pop(place_of(account), None)
         account.name = name
         self.by_name[place_of(account)] = account.id
 
     def remove(self, account: Account, at: datetime) -> None:
         """Let an account go, and the pointer to it as default (AC5); what it was called is kept."""
         del self.by_id[account.id]
-        del self.by_name[place_of(account)]
+        self.by_name.pop(place_of(account), None)
         self.gone[account.id] = tuple(GoneAccount(account.connector, account.name, account.address, at))
         if self.default.account_id == account.id:
             self.default.account_id = None
@@ -154,7 +154,9 @@ class Accounts(Persistent):
     def iter_by_name(self, after: Place | None = None) -> Iterator[Account]:
         """In the order of their names, from behind a place."""
         for account_id in self.by_name.values(min=after, excludemin=after is not None):
-            yield self.by_id[account_id]
+            account = self.find(account_id)
+            if account is not None:
+                yield account
 
     def options_of(self, connector: str) -> ConnectorOptions:
         """What is set for a connector; the defaults, not stored, when nothing is."""

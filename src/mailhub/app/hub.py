@@ -14,6 +14,7 @@ from mailhub.contract.connector import Network
 from mailhub.delivery import model as delivery_model
 from mailhub.delivery.config import LaneConfigs
 from mailhub.delivery.network import SystemNetwork
+from mailhub.delivery.releasing import LaneReleaser
 from mailhub.delivery.retry import RetrySchedule
 from mailhub.delivery.worker import DeliveryWorker, WorkerSettings
 from mailhub.entropy import Entropy, SystemEntropy
@@ -89,6 +90,7 @@ class Hub:
         )
         self.configs = LaneConfigs(self.plugins, self.box)
         self.writer = Writer(self.database, self.clock, self.entropy)
+        self.writer.on_commit(LaneReleaser(self.writer).woken)
         self.worker: DeliveryWorker | None = None
         self.background: Background | None = None
         self.health = health_service(self)

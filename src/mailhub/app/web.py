@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyramid.config import Configurator
 
+from mailhub.accounts import api as accounts_api
 from mailhub.http.mount import mount_api
 from mailhub.http.paging import CursorSeal
 from mailhub.http.parts import ApiParts
@@ -12,6 +13,7 @@ from mailhub.messages import api as messages_api
 from mailhub.people import api as people_api
 from mailhub.people.service import Authenticator
 from mailhub.pluginhost import api as plugins_api
+from mailhub.scenarios import api as scenarios_api
 from mailhub.store.root import HubRoot
 from mailhub.telemetry import api as health_api
 from mailhub.uploads import api as uploads_api
@@ -19,7 +21,15 @@ from mailhub.uploads import api as uploads_api
 if TYPE_CHECKING:
     from .hub import Hub
 
-API_MODULES = (plugins_api, people_api, uploads_api, messages_api, health_api)
+API_MODULES = (
+    plugins_api,
+    people_api,
+    uploads_api,
+    accounts_api,
+    scenarios_api,
+    messages_api,
+    health_api,
+)
 
 
 def make_wsgi_app(hub: "Hub") -> Any:

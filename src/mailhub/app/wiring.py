@@ -2,14 +2,20 @@
 
 from typing import TYPE_CHECKING
 
+from mailhub.accounts.service import AccountsService, ConnectorsService
 from mailhub.composing.addresses import AddressInvalid, parse_address
 from mailhub.composing.checking import MessageLimits
 from mailhub.composing.service import ComposingService
 from mailhub.contract.texts import Text
+from mailhub.delivery.check_runs import CheckRuns
+from mailhub.delivery.checking import CheckingService, CheckParts
+from mailhub.delivery.releasing import ReleasingService
+from mailhub.delivery.removing import AccountRemover
 from mailhub.delivery.service import DeliveryService
 from mailhub.people.passwords import PasswordRules, common_passwords
 from mailhub.people.service import Authenticator, TokensService, UsersService
 from mailhub.pluginhost.host import PluginHost
+from mailhub.scenarios.service import ScenariosService
 from mailhub.services import ServiceRegistry, Work
 from mailhub.settings import Settings
 from mailhub.store.writer import Shard
@@ -24,6 +30,7 @@ def register_services(services: ServiceRegistry, hub: "Hub") -> None:
     """Register every service with the parts of this hub."""
     _register_kernel(services, hub)
     _register_people(services, hub)
+    _register_setup(services, hub)
     _register_mail(services, hub)
 
 
@@ -52,6 +59,56 @@ def _register_people(services: ServiceRegistry, hub: "Hub") -> None:
     services.register(UsersService, users)
     services.register(TokensService, tokens)
     services.register(Authenticator, lambda work: Authenticator(work.root, hub.clock, hub.hasher))
+
+
+def _register_setup(services: ServiceRegistry, hub: "Hub") -> None:
+    is_sandbox = hub.settings.environment == "sandbox"
+    checks = CheckParts(
+        plugins=hub.plugins,
+        configs=hub.configs,
+        box=hub.box,
+        writer=hub.writer,
+        network=hub.network,
+        clock=hub.clock,
+        entropy=hub.entropy,
+        runs=CheckRuns(hub.clock, hub.entropy),
+        check_address=address_problem,
+        is_sandbox=is_sandbox,
+        hello_name=hub.settings.smtp_ehlo_name,
+    )
+
+    def accounts(work: Work) -> AccountsService:
+        return AccountsService(
+            work.root,
+            work.service(Shard),
+            work.identity,
+            plugins=hub.plugins,
+            box=hub.box,
+            entropy=hub.entropy,
+            check_address=address_problem,
+            is_sandbox=is_sandbox,
+        )
+
+    def connectors(work: Work) -> ConnectorsService:
+        return ConnectorsService(work.root, work.service(Shard), work.identity, plugins=hub.plugins)
+
+    def scenarios(work: Work) -> ScenariosService:
+        shard = work.service(Shard)
+        return ScenariosService(
+            work.root, shard, work.identity, plugins=hub.plugins, check_address=address_problem
+        )
+
+    def remover(work: Work) -> AccountRemover:
+        return AccountRemover(
+            database=hub.database, writer=hub.writer, clock=hub.clock, identity=work.identity
+        )
+
+    services.register(AccountsService, accounts)
+    services.register(ConnectorsService, connectors)
+    services.register(ScenariosService, scenarios)
+    services.register(AccountRemover, remover)
+    services.register(ReleasingService, lambda work: ReleasingService(hub.writer, work.identity))
+    services.register(CheckingService, lambda work: CheckingService(work.root, work.identity, checks))
 
 
 def _register_mail(services: ServiceRegistry, hub: "Hub") -> None:
