@@ -33,7 +33,8 @@ class InboxEntry(NamedTuple):
 class Claim(NamedTuple):
     """An attempt that a worker has taken and not yet recorded; stored as a plain tuple.
 
-    ``permit_of``: the limit key whose permit it holds, "" for none. ``due``: when the message became due, so that one handed back keeps its place (microseconds since 1970).
+    ``permit_of``: the limit key whose permit it holds, "" for none. ``due``: when the message became due, so that one
+    handed back keeps its place (microseconds since 1970).
     """
 
     attempt: int

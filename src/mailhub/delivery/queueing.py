@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from mailhub.messages import ids
 from mailhub.messages.model import PRIORITIES, Message
 from mailhub.store.root import HubRoot
 from mailhub.store.writer import Shard
@@ -54,9 +55,18 @@ def entry_of(message: Message, due: datetime) -> InboxEntry:
     return InboxEntry(PRIORITIES[message.priority], microseconds(due), message.id, expires)
 
 
+def next_queue_key(shard: Shard) -> int:
+    """A key for an entry of a lane: in order of time, and no two writers make the same one.
+
+    Entries of several writers meet in one lane's trees, where many are due at the same time (``send_at``): by the
+    writer's own keys alone two of them could take one place, and one message would be lost from its lane.
+    """
+    return ids.make_key(shard.next_key(), shard.number)
+
+
 def enqueue(hub: HubRoot, shard: Shard, message: Message, due: datetime) -> None:
     """Put a message into its lane from outside: into the inbox of this writer. Older entries of it are void."""
-    message.queue_key = shard.next_key()
+    message.queue_key = next_queue_key(shard)
     message.next_attempt_at = due
     delivery_of(hub).inbox_of(shard.number).add(message.lane_id, message.queue_key, entry_of(message, due))
     shard.wake(lane_topic(message.lane_id))
@@ -64,7 +74,7 @@ def enqueue(hub: HubRoot, shard: Shard, message: Message, due: datetime) -> None
 
 def requeue(lane: Lane, shard: Shard, message: Message, due: datetime) -> None:
     """Put a message back into the lane that its holder is writing. Older entries of it are void."""
-    message.queue_key = shard.next_key()
+    message.queue_key = next_queue_key(shard)
     message.next_attempt_at = due
     lane.add_due(message.queue_key, entry_of(message, due))
     shard.wake(lane_topic(lane.id))
