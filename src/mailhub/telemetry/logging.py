@@ -71,7 +71,7 @@ def escaped(text: str) -> str:
 def logfmt(value: object) -> str:
     """A value behind ``name=``: bare where that is clear, else quoted."""
     text = str(value)
-    return text if _BARE_VALUE.fullmatch(text) else json.dumps(text, ensure_ascii=False)
+    return text if _BARE_VALUE.fullmatch(text) else escaped(json.dumps(text, ensure_ascii=False))
 
 
 def time_text(at: datetime) -> str:
