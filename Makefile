@@ -9,7 +9,7 @@ PLUGINS := $(PROJECTS:%/pyproject.toml=%)
 LINTED := src tests $(wildcard plugins) tools conftest.py docs
 TYPED := src tests tools conftest.py docs/conf.py
 
-.PHONY: help install run test test-system lint bench docs settings lock format clean
+.PHONY: help install run test test-system lint bench docs reference settings lock format clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -52,6 +52,11 @@ bench: install ## figures, each with what it is held against
 docs: install ## the documentation, as HTML in docs/_build
 	$(BIN)/python -m sphinx -W --keep-going --quiet -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
+
+reference: install ## all that is made of the code: ini files, docs/reference
+	@for page in $(basename $(notdir $(wildcard tools/write_*.py))); do \
+	    $(BIN)/python -W ignore -m tools.$$page || exit 1; \
+	done
 
 settings: install ## ini files and docs/reference/settings.md from the settings' own table
 	$(BIN)/python tools/write_settings.py

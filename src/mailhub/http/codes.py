@@ -52,6 +52,7 @@ STATUS_BY_CODE: Mapping[str, int] = MappingProxyType(
         "schema.wrong_type": 422,
         "schema.required": 422,
         "settings.not_applicable": 422,
+        "settings.not_yet": 422,
         "revision.missing": 428,
         "rate_limited": 429,
         "internal.error": 500,
@@ -73,17 +74,13 @@ STATUS_BY_CODE: Mapping[str, int] = MappingProxyType(
         "user.login_taken": 409,
         "user.last_administrator": 409,
         "password.too_weak": 422,
-        "password.wrong": 422,
         "token.not_found": 404,
-        "token.no_on_behalf": 403,
         # accounts, connectors
         "account.not_found": 404,
-        "account.name_taken": 409,
         "account.has_waiting_mail": 409,
         "account.closing": 409,
         "account.connector_missing": 409,
         "account.unusable": 409,
-        "account.authentication_failed": 409,
         "account.none_for_scenario": 422,
         "account.rate_limited": 429,
         "connector.not_found": 404,
@@ -109,10 +106,10 @@ STATUS_BY_CODE: Mapping[str, int] = MappingProxyType(
         "header.invalid": 422,
         "attachment.too_large": 413,
         "upload.not_found": 404,
-        "upload.in_use": 409,
         "layout.not_found": 422,
         "configuration.changed": 409,
         "plugin.failed": 422,
+        "plugin.refused": 422,
     }
 )
 

@@ -127,14 +127,14 @@ def list_boxes(request: ApiRequest) -> Reply:
     summary=_("Make"),
     body=NewBox,
     replies={201: BoxReply},
-    problems=("account.name_taken",),
+    problems=("scenario.exists",),
 )
 def make_box(request: ApiRequest) -> Reply:
     values = request.body
     box = Box(values["name"], values["size"])
     _boxes(request)[box.name] = box
     if box.name == "taken":
-        raise WrongState(_("Taken."), code="account.name_taken")
+        raise WrongState(_("Taken."), code="scenario.exists")
     if box.name == "teapot":
         return Reply(status=409, body={"tea": True})
     return created(f"/api/v1/boxes/{box.name}", _shown(box))
