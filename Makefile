@@ -23,8 +23,14 @@ $(STAMP): $(LOCK) pyproject.toml setup.cfg $(PROJECTS)
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e . $(PLUGINS:%=-e %)
 	@touch $@
 
+# make run PORT=7000 CAPTURE_PORT=2025 PAGE_PORT=9025
+PORT = 6543
+CAPTURE_PORT = 1025
+PAGE_PORT = 8025
+
 run: install ## the hub, a capture server and a first account, all under var/
-	$(BIN)/python -m mailhub.cli.first_run --data var
+	@$(BIN)/python -m mailhub.cli.first_run --data var \
+	    --port $(PORT) --capture-port $(CAPTURE_PORT) --page-port $(PAGE_PORT)
 
 test: lint ## lint, then every test
 	$(BIN)/python -m pytest -n 2 --dist loadgroup

@@ -1,6 +1,11 @@
 """How a command ends (api.md, "Command line")."""
 
+import os
+import sys
+from collections.abc import Callable
+
 from mailhub.contract.texts import Text, plain
+from mailhub.telemetry.logging import command_logging
 
 DONE, FAILED, WRONG_USE, NOT_FOUND, CONFLICT = 0, 1, 2, 3, 4
 
@@ -22,3 +27,25 @@ def exit_code_of(status: int, code: str = "") -> int:
         # also what a 422 names and is not there: the account of a message, the user of a token
         return NOT_FOUND
     return _BY_STATUS.get(status, FAILED)
+
+
+def ended(run: Callable[[], int]) -> int:
+    """What a program's ``main`` returns: the exit code of what it runs, whose refusal is told on standard error."""
+    try:
+        with command_logging(sys.stderr):
+            code = run()
+        sys.stdout.flush()
+    except CommandEnded as refused:
+        sys.stderr.write(plain(refused.message) + "\n")
+        return refused.exit_code
+    except KeyboardInterrupt:
+        return FAILED
+    except BrokenPipeError:
+        return _reader_went()
+    return code
+
+
+def _reader_went() -> int:
+    """Whoever read our output has read enough; nothing more may be written to it, also not by the interpreter's end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return DONE

@@ -10,7 +10,6 @@ from mailhub.errors import Invalid
 from mailhub.people.model import users_of
 from mailhub.people.service import NewUser, UsersService
 from mailhub.settings import Settings
-from mailhub.telemetry.logging import command_logging
 
 from .client import ApiClient, SocketTransport
 from .command import print_json, print_sentence
@@ -62,8 +61,7 @@ def _login(hub: "Hub", made: NewUser | None) -> str:
 def run(args: argparse.Namespace) -> int:
     """The command."""
     settings = load_settings(args.config, args.data)
-    with command_logging(sys.stderr):
-        result = initialise(settings, args.admin_login, args.admin_password)
+    result = initialise(settings, args.admin_login, args.admin_password)
     if args.json:
         print_json(sys.stdout, result)
     else:

@@ -1,7 +1,6 @@
 """The command ``mailhub``: finds the command named, runs it, turns what happened into an exit code."""
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -13,10 +12,9 @@ from mailhub.contract.texts import _, plain
 from mailhub.people import cli as people_cli
 from mailhub.pluginhost import cli as plugins_cli
 from mailhub.scenarios import cli as scenarios_cli
-from mailhub.telemetry.logging import command_logging
 
 from .command import Subparsers, add_command, port
-from .exits import DONE, FAILED, WRONG_USE, CommandEnded
+from .exits import WRONG_USE, ended
 
 COMMANDS = (
     capture_cli.add_parser,
@@ -84,24 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not hasattr(args, "run"):
         args.help_of.print_help(sys.stderr)
         return WRONG_USE
-    try:
-        with command_logging(sys.stderr):
-            code = int(args.run(args))
-        sys.stdout.flush()
-    except CommandEnded as ended:
-        sys.stderr.write(plain(ended.message) + "\n")
-        return ended.exit_code
-    except KeyboardInterrupt:
-        return FAILED
-    except BrokenPipeError:
-        return _reader_went()
-    return code
-
-
-def _reader_went() -> int:
-    """Whoever read our output has read enough; nothing more may be written to it, also not at the exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return DONE
+    return ended(lambda: args.run(args))
 
 
 if __name__ == "__main__":

@@ -3,10 +3,11 @@
 The hub itself is imported only where it is opened: a command beside a running one starts three times as fast without it.
 """
 
-import sys
+import shlex
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mailhub.clock import SystemClock
@@ -14,7 +15,6 @@ from mailhub.contract.texts import _
 from mailhub.errors import HubError
 from mailhub.settings import Settings
 from mailhub.store.problems import DatabaseLocked
-from mailhub.telemetry.logging import command_logging
 
 from .client import ApiClient, InProcessTransport, SocketTransport
 from .exits import CONFLICT, FAILED, CommandEnded
@@ -24,6 +24,7 @@ from .settings import socket_path
 if TYPE_CHECKING:
     from mailhub.app import Hub
 
+DATABASE_FILE = "hub.fs"
 WAIT_SECONDS = 30.0
 TURN_SECONDS = 0.5
 """How long to wait for the database before looking again whether a hub has come up."""
@@ -32,15 +33,14 @@ TURN_SECONDS = 0.5
 @contextmanager
 def api_client(settings: Settings) -> Iterator[ApiClient]:
     """A client of the hub in the data folder, running or not. Raises ``CommandEnded``."""
-    with command_logging(sys.stderr):
-        hub = open_unless_running(settings)
-        if hub is None:
-            yield ApiClient(SocketTransport(socket_path(settings)))
-            return
-        try:
-            yield ApiClient(InProcessTransport(hub.wsgi_app()), deliver=hub.start_delivery)
-        finally:
-            hub.close()
+    hub = open_unless_running(settings)
+    if hub is None:
+        yield ApiClient(SocketTransport(socket_path(settings)))
+        return
+    try:
+        yield ApiClient(InProcessTransport(hub.wsgi_app()), deliver=hub.start_delivery)
+    finally:
+        hub.close()
 
 
 def open_unless_running(
@@ -70,8 +70,18 @@ def open_hub(settings: Settings, *, create: bool = False) -> "Hub":
     """Open the hub in this process. Raises ``HubError``."""
     if settings.store_uri.startswith("memory:"):
         raise CommandEnded(_("A hub in memory has nothing that another command could see."))
+    if not create:
+        _refuse_empty_folder(settings)
     # Pyramid imports pkg_resources, which warns whoever runs a command of a thing that only we can change
     warnings.filterwarnings("ignore", "pkg_resources is deprecated", UserWarning)
     from mailhub.app import Hub, Surroundings
 
     return Hub.open(settings, Surroundings(wait_seconds=TURN_SECONDS), create=create)
+
+
+def _refuse_empty_folder(settings: Settings) -> None:
+    """Opening a database makes its file: only ``init`` may do that. An address of its own says itself what it lacks."""
+    folder = Path(settings.data_dir)
+    if not settings.store_uri and not (folder / DATABASE_FILE).exists():
+        words = {"data": str(folder), "command": f"mailhub init --data {shlex.quote(str(folder))}"}
+        raise CommandEnded(_("There is no hub in ${data} yet. Run: ${command}", mapping=words))

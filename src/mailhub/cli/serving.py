@@ -6,10 +6,9 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from threading import Event
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
-from mailhub.app import Hub
-from mailhub.contract.texts import Text, _
+from mailhub.contract.texts import _
 from mailhub.settings import Settings
 from mailhub.signals import until_signalled
 from mailhub.telemetry.logging import configured_logging
@@ -20,20 +19,25 @@ from .http_server import HttpServer
 from .opening import open_unless_running
 from .settings import load_settings, socket_path
 
+if TYPE_CHECKING:
+    from mailhub.app import Hub
+
 COMMAND_THREADS = 4
 
-Started = Callable[[Hub, str], None]
+Started = Callable[["Hub", str], None]
 """Called with the hub and its address when it accepts calls."""
 
 
-def serve(settings: Settings, out: TextIO, *, as_json: bool = False, started: Started | None = None) -> int:
-    """Run a hub until SIGTERM or SIGINT; the exit code. Raises ``CommandEnded``."""
-    with configured_logging(settings, sys.stderr), until_signalled() as stopped:
+def serve(
+    settings: Settings, out: TextIO, stopped: Event, *, as_json: bool = False, started: Started | None = None
+) -> int:
+    """Run a hub until the event is set; the exit code. Raises ``CommandEnded``."""
+    with configured_logging(settings, sys.stderr):
         hub = open_unless_running(settings, must_end=stopped.is_set)
         if hub is None:
             if stopped.is_set():
                 return DONE
-            raise CommandEnded(_already_running(settings), CONFLICT)
+            raise already_running(settings)
         try:
             servers = _servers(hub)
             try:
@@ -47,13 +51,13 @@ def serve(settings: Settings, out: TextIO, *, as_json: bool = False, started: St
     return DONE
 
 
-def _serve(hub: Hub, url: str, stopped: Event, started: Started | None) -> None:
+def _serve(hub: "Hub", url: str, stopped: Event, started: Started | None) -> None:
     if started is not None and not stopped.is_set():
         started(hub, url)
     stopped.wait()
 
 
-def _start(hub: Hub, servers: "tuple[HttpServer, ...]") -> None:
+def _start(hub: "Hub", servers: "tuple[HttpServer, ...]") -> None:
     if hub.settings.delivery_embedded:
         hub.start_delivery()
     hub.start_background()
@@ -68,20 +72,22 @@ def _stop(servers: "tuple[HttpServer, ...]") -> None:
         server.stop()
 
 
-def _announce(out: TextIO, hub: Hub, url: str, *, as_json: bool) -> None:
+def _announce(out: TextIO, hub: "Hub", url: str, *, as_json: bool) -> None:
     where = {"url": url, "socket": str(socket_path(hub.settings)), "data": str(hub.data_dir)}
     out.write(f"{json.dumps(where)}\n" if as_json else f"listening on {url}\n")
     out.flush()
 
 
-def _already_running(settings: Settings) -> Text:
-    return _(
+def already_running(settings: Settings) -> CommandEnded:
+    """Why a second hub cannot start."""
+    text = _(
         "A hub is running on ${data} already. One database takes one process.",
         mapping={"data": settings.data_dir},
     )
+    return CommandEnded(text, CONFLICT)
 
 
-def _servers(hub: Hub) -> tuple[HttpServer, ...]:
+def _servers(hub: "Hub") -> tuple[HttpServer, ...]:
     """The first is the one that the world sees."""
     application, settings = hub.wsgi_app(), hub.settings
     over_tcp = HttpServer(
@@ -122,7 +128,8 @@ def _without_local_claim(application: Any) -> Any:
 def run(args: argparse.Namespace) -> int:
     """The command."""
     settings = with_address(load_settings(args.config, args.data), args.host, args.port)
-    return serve(settings, sys.stdout, as_json=args.json)
+    with until_signalled() as stopped:
+        return serve(settings, sys.stdout, stopped, as_json=args.json)
 
 
 def with_address(settings: Settings, host: str | None, port: int | None) -> Settings:
