@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 from collections.abc import Callable
 
 from mailhub.contract.texts import Text, plain
@@ -31,6 +32,8 @@ def exit_code_of(status: int, code: str = "") -> int:
 
 def ended(run: Callable[[], int]) -> int:
     """What a program's ``main`` returns: the exit code of what it runs, whose refusal is told on standard error."""
+    # Pyramid imports pkg_resources, which warns whoever runs a command of what only we can change
+    warnings.filterwarnings("ignore", "pkg_resources is deprecated", UserWarning)
     try:
         with command_logging(sys.stderr):
             code = run()

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, TextIO
 
 from mailhub.capture.cli import CAPTURED_FOLDER
 from mailhub.capture.listening import CannotListen, listen
-from mailhub.capture.server import CaptureServer
 from mailhub.contract.texts import _, plain
 from mailhub.settings import Settings
 from mailhub.signals import until_signalled
@@ -29,6 +28,7 @@ from .settings import load_settings, socket_path
 
 if TYPE_CHECKING:
     from mailhub.app import Hub
+    from mailhub.capture.server import CaptureServer
 
 HOST = "127.0.0.1"
 LOGIN = "admin"
@@ -49,6 +49,9 @@ class Ports:
 
 def first_run(settings: Settings, ports: Ports, out: TextIO) -> int:
     """Run hub and capture server until SIGTERM or SIGINT; the exit code. Raises ``CommandEnded``."""
+    # the servers take a while to import
+    from mailhub.capture.server import CaptureServer
+
     if is_listening(socket_path(settings)):
         raise already_running(settings)
     _check_ports(settings, ports)
@@ -114,7 +117,7 @@ def _write_privately(path: Path, text: str) -> None:
     unfinished.replace(path)
 
 
-def _welcome(settings: Settings, url: str, capture: CaptureServer, password: str | None) -> str:
+def _welcome(settings: Settings, url: str, capture: "CaptureServer", password: str | None) -> str:
     lines = [
         "",
         _("hub            ${url}", mapping={"url": url}),

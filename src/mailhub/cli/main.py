@@ -58,8 +58,10 @@ def _add_init(subparsers: Subparsers) -> None:
 
 def _add_serve(subparsers: Subparsers) -> None:
     parser = add_command(subparsers, "serve", _("run the hub: API and delivery in one process"))
-    parser.add_argument("--host", help=plain(_("address to listen on (127.0.0.1)")))
-    parser.add_argument("--port", type=port, help=plain(_("port to listen on (6543), 0 for any")))
+    parser.add_argument("--host", metavar="H", help=plain(_("address to listen on (127.0.0.1)")))
+    parser.add_argument(
+        "--port", type=port, metavar="N", help=plain(_("port to listen on (6543), 0 for any"))
+    )
     parser.set_defaults(run=_run_serve)
 
 

@@ -4,7 +4,6 @@ The hub itself is imported only where it is opened: a command beside a running o
 """
 
 import shlex
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -72,8 +71,6 @@ def open_hub(settings: Settings, *, create: bool = False) -> "Hub":
         raise CommandEnded(_("A hub in memory has nothing that another command could see."))
     if not create:
         _refuse_empty_folder(settings)
-    # Pyramid imports pkg_resources, which warns whoever runs a command of a thing that only we can change
-    warnings.filterwarnings("ignore", "pkg_resources is deprecated", UserWarning)
     from mailhub.app import Hub, Surroundings
 
     return Hub.open(settings, Surroundings(wait_seconds=TURN_SECONDS), create=create)
