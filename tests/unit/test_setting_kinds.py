@@ -97,5 +97,5 @@ def test_a_full_host_name_or_none_is_taken(text: str) -> None:
     ["mail", "mail.example.com.", "-a.b", "a b.c", "a.b\r\nMAIL FROM:<x>", "bücher.example", "a." * 130],
 )
 def test_what_is_no_full_host_name_is_refused(text: str) -> None:
-    with pytest.raises(WrongValue, match="mail.example.com was expected"):
+    with pytest.raises(WrongValue, match=r"mail\.example\.com was expected"):
         HostName().parse(text)
