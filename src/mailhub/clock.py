@@ -15,7 +15,9 @@ class SystemClock:
         return time.monotonic()
 
     def boottime(self) -> float:
-        return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+        return (
+            time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+        )
 
     def wait(self, condition: Condition, timeout_seconds: float | None) -> bool:
         return condition.wait(timeout_seconds)

@@ -149,7 +149,9 @@ class Settings:
 
     # smtp
     smtp_ehlo_name: str = _setting(
-        HostName(), "", _("Full host name given to mail servers in EHLO. Empty: the address of each connection.")
+        HostName(),
+        "",
+        _("Full host name given to mail servers in EHLO. Empty: the address of each connection."),
     )
 
     # plugins
