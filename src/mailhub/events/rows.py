@@ -85,9 +85,11 @@ def _without_address(value: Dimension) -> Dimension:
 def iter_events(hub: "HubRoot", cursor: EventCursor, limit: int) -> Iterator[Event]:
     """At most ``limit`` events after the cursor, in order of time over all writers that have committed.
 
-    A writer that commits late may bring an older event later; nothing is left out.
+    A writer that commits late may bring an older event later; nothing is left out, except what only a newer release
+    knows (this one runs again on its data): no reader must stand still before such a row.
     """
-    return map(_event_of, islice(events_of(hub).iter_after(cursor.last_keys), limit))
+    rows = events_of(hub).iter_after(cursor.last_keys)
+    return islice((event for row in rows if (event := _find_event(row)) is not None), limit)
 
 
 def newest_cursor(hub: "HubRoot") -> EventCursor:
@@ -95,9 +97,12 @@ def newest_cursor(hub: "HubRoot") -> EventCursor:
     return EventCursor(MappingProxyType(events_of(hub).last_keys()))
 
 
-def _event_of(place: KeyedRow) -> Event:
+def _find_event(place: KeyedRow) -> Event | None:
     name, at, *values = place.row
-    dimensions = event_type(name).dimensions
+    try:
+        dimensions = event_type(name).dimensions
+    except UnknownEvent:
+        return None
     # a row that was written before a dimension was appended is shorter than the catalogue's entry
-    known = dict(zip(dimensions, [*values, *[None] * (len(dimensions) - len(values))], strict=True))
+    known = dict.fromkeys(dimensions) | dict(zip(dimensions, values, strict=False))
     return Event(name, from_microseconds(at), MappingProxyType(known), place.writer, place.key)

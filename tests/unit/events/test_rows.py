@@ -126,6 +126,18 @@ def test_a_row_from_before_a_dimension_was_appended_is_read_with_none(hub: HubRo
     assert event.dimensions["reply"] is None
 
 
+def test_what_only_a_newer_release_knows_stops_no_reader(hub: HubRoot) -> None:
+    writer = Writer()
+    record(hub, writer, "before")
+    for _row in range(3):
+        events_of(hub).append(writer.at(), ("message.teleported", 0, "m2"))
+    record(hub, writer, "after")
+    place = next(events_of(hub).iter_before(None))
+    events_of(hub).append(writer.at(), (*place.row, "a dimension that was appended later"))
+
+    assert messages(hub, limit=3) == ["before", "after", "after"]
+
+
 def test_readers_are_woken(hub: HubRoot) -> None:
     writer = Writer()
     record(hub, writer)
