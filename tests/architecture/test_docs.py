@@ -1,10 +1,12 @@
 """Nothing that people meet is undocumented: settings, hooks, calls, permissions, events, error codes, links, snippets."""
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
 
+from mailhub.cli.main import make_parser
 from mailhub.contract.texts import plain
 from mailhub.events.catalogue import CATALOGUE
 from mailhub.http.codes import STATUS_BY_CODE, TITLES
@@ -119,3 +121,25 @@ def test_codes_that_a_page_names_exist(page: Path) -> None:
     known = DOCUMENTED | CATALOGUE.keys() | set(Permission) | OTHER_NAMES
     looks_like = {each for each in found if each.partition(".")[0] in areas}
     assert not {each for each in looks_like if not each.endswith((".py", ".md"))} - known
+
+
+def commands_of(page: Path) -> list[list[str]]:
+    """The arguments of each ``mailhub`` command in the shell blocks of a page."""
+    blocks = re.findall(r"^ *```sh\n(.*?)^ *```", page.read_text(), re.MULTILINE | re.DOTALL)
+    lines = (line for block in blocks for line in block.replace("\\\n", " ").splitlines())
+    words = (shlex.split(line, comments=True) for line in lines)
+    found = []
+    for each in words:
+        programs = [number for number, word in enumerate(each) if word.rpartition("/")[2] == "mailhub"]
+        is_run = programs and not each[0].startswith(("cp", "mkdir", "systemctl", "adduser", "install"))
+        found += [each[programs[-1] + 1 :]] if is_run else []
+    return found
+
+
+@BY_PAGE
+def test_commands_that_a_page_shows_are_understood(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for command in commands_of(page):
+        try:
+            make_parser().parse_args(command)
+        except SystemExit:
+            pytest.fail(f"mailhub {shlex.join(command)}: {capsys.readouterr().err}")
