@@ -39,9 +39,9 @@ class Act:
 class DeliveryKit:
     """Time stands still until the test moves it. ``api``: calls as a user with all permissions."""
 
-    def __init__(self, folder: Path, **settings: Any) -> None:
+    def __init__(self, folder: Path, *plugins: object, **settings: Any) -> None:
         self.clock = FakeClock()
-        self.kit: AccountsKit = open_kit(folder, clock=self.clock, **settings)
+        self.kit: AccountsKit = open_kit(folder, *plugins, clock=self.clock, **settings)
         self.api: Api = self.kit.user("ada")
         self._epoch: int | None = None
 
