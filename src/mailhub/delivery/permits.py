@@ -11,6 +11,8 @@ from persistent import Persistent
 
 WINDOW_MICROSECONDS = 60_000_000
 GRAIN_MICROSECONDS = 50_000
+AHEAD_AT_MOST_MICROSECONDS = 3 * WINDOW_MICROSECONDS
+"""No permit is out for longer: a window, and before it a test mail that waits for its server's last word."""
 
 Returns = tuple[tuple[int, int], ...]
 """(time, how many permits come back then), oldest first."""
@@ -42,17 +44,28 @@ def with_return(returns: Returns, at: int, count: int, now: int) -> Returns:
     return tuple(sorted(times.items()))
 
 
-class Limit(Persistent):
-    """The permits of one limit key: an account's lane, a mailbox, or a group of accounts.
+def with_clock_set_back(returns: Returns, now: int) -> Returns:
+    """The return times as they can be: one too far ahead only says that the clock was set back since."""
+    if not returns or returns[-1][0] <= now + AHEAD_AT_MOST_MICROSECONDS:
+        return returns
+    times: dict[int, int] = {}
+    for at, count in returns:
+        possible = min(at, now + WINDOW_MICROSECONDS)
+        times[possible] = times.get(possible, 0) + count
+    return tuple(sorted(times.items()))
 
-    ``limit`` is the last value in force; 0 means none, and nothing is counted but that something left
-    (``was_unlimited``). ``worker`` and ``epoch`` name who holds the lanes of this key (membership).
+
+class Limit(Persistent):
+    """The permits of a limit key: an account's lane, a mailbox, or a group of accounts.
+
+    ``limit`` is the last value in force; 0 means none, and nothing is counted. ``left_uncounted``: something left while no
+    limit was in force. ``worker`` and ``epoch`` name who holds the lanes of this key (membership).
     """
 
     limit = 0
-    was_unlimited = False
     taken = 0
     returns: Returns = ()
+    left_uncounted = False
     worker = ""
     epoch = 0
 
@@ -61,11 +74,14 @@ class Limit(Persistent):
 
     def set_limit(self, limit: int, now: int) -> None:
         """Put another limit into force. After "no limit" nobody knows what left in the last minute: wait it out."""
+        returns = with_clock_set_back(self.returns, now)
+        if returns is not self.returns:
+            self.returns = returns
         if limit == self.limit:
             return
-        if self.limit == 0 and self.was_unlimited:
-            self.was_unlimited = False
+        if self.limit == 0 and self.left_uncounted:
             self.returns = with_return((), now + WINDOW_MICROSECONDS, limit, now)
+            self.left_uncounted = False
         self.limit = limit
 
     def free(self, now: int, wanted: int) -> int:
@@ -76,10 +92,10 @@ class Limit(Persistent):
 
     def take(self, count: int) -> None:
         """Take permits that ``free`` said are there."""
-        if self.limit and count:
+        if self.limit:
             self.taken += count
-        elif count and not self.was_unlimited:
-            self.was_unlimited = True
+        elif not self.left_uncounted:
+            self.left_uncounted = True
 
     def hand_back(self, count: int) -> None:
         """Return permits of attempts that never started."""
@@ -93,6 +109,18 @@ class Limit(Persistent):
                 return
             self.taken -= 1
             self.returns = with_return(self.returns, at + WINDOW_MICROSECONDS, 1, now)
+
+    def take_from(self, other: "Limit", out: int, now: int) -> None:
+        """A lane comes here from another key, ``out`` of its attempts not answered: what left under that key counts."""
+        other.taken = max(0, other.taken - out)
+        self.taken += out
+        for at, count in other.returns:
+            if at > now:
+                self.returns = with_return(self.returns, at, count, now)
+        if other.left_uncounted and self.limit:
+            self.returns = with_return((), now + WINDOW_MICROSECONDS, self.limit, now)
+        elif other.left_uncounted:
+            self.left_uncounted = True
 
     def next_free_at(self, now: int) -> int | None:
         return now if self.limit == 0 else next_return_at(self.limit, self.taken, self.returns, now)
