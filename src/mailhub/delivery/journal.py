@@ -1,11 +1,15 @@
 """The attempt journal: what was on the wire when a process died.
 
-A worker appends ``S`` right before the step that cannot be taken back and ``A`` with the report right after the answer. The
-page cache survives a killed process, so what is between the two is all that is uncertain; against power loss the file is
-flushed to disk in groups, at most 50 ms after an append. A journal from before the last boot may have lost its end, and
-says so (``is_complete``). Every worker has a file of its own, named after it, which goes when nothing in it is needed.
+A worker appends ``S`` right before the step that cannot be taken back, ``A`` with the report right after the answer, and
+``R`` when the report is in the database: an attempt that used up no number leaves it to a later one, of which the earlier
+one's lines say nothing. The page cache survives a killed process, so what is between S and A is all that is uncertain;
+against power loss the file is flushed to disk in groups, at most 50 ms after an append. A journal from before the last boot
+may have lost its end, and says so (``is_complete``). Every worker has a file of its own, named after it, which goes when
+nothing in it is needed.
 """
 
+import errno
+import logging
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -16,9 +20,12 @@ from mailhub.contract.clock import Clock
 
 from .reports import AttemptReport
 
+logger = logging.getLogger(__name__)
+
 FLUSH_SECONDS = 0.05
 ROTATE_AT_BYTES = 1_000_000
 SUFFIX = ".journal"
+DRAFT_SUFFIX = ".new"
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 AttemptKey = tuple[str, int]
@@ -57,7 +64,8 @@ def read_journals(folder: Path, this_boot: str) -> WorkerFacts:
 def remove_journals(folder: Path, worker_ids: Iterable[str]) -> None:
     """Remove the journals of workers whose every claim has been settled."""
     for worker_id in worker_ids:
-        (folder / f"{worker_id}{SUFFIX}").unlink(missing_ok=True)
+        for suffix in (SUFFIX, DRAFT_SUFFIX):
+            (folder / f"{worker_id}{suffix}").unlink(missing_ok=True)
 
 
 def read_journal(path: Path, this_boot: str) -> JournalFacts:
@@ -75,16 +83,21 @@ def read_journal(path: Path, this_boot: str) -> JournalFacts:
 
 
 def _read_line(line: str, facts: JournalFacts) -> None:
+    """Take in one line; one that makes no sense (a damaged file) says nothing but that the journal is not whole."""
     kind, _space, rest = line.partition(" ")
-    if kind == "S":
-        message_id, _space, attempt = rest.partition(" ")
-        facts.started.add((message_id, int(attempt)))
-    elif kind == "A":
-        try:
+    try:
+        if kind == "A":
             report = AttemptReport.from_json(rest)
-        except (ValueError, KeyError, TypeError):
+            facts.answered[(report.message_id, report.attempt)] = report
             return
-        facts.answered[(report.message_id, report.attempt)] = report
+        message_id, _space, number = rest.partition(" ")
+        key = (message_id, int(number))
+        note = {"S": facts.started.add, "R": facts.started.discard}[kind]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        facts.is_complete = False
+        return
+    facts.answered.pop(key, None)
+    note(key)
 
 
 class Journal:
@@ -100,77 +113,124 @@ class Journal:
         self._dirty = Condition(Lock())
         self._is_dirty = False
         self._is_closing = False
-        self._open: set[AttemptKey] = set()
+        self._open: dict[AttemptKey, str] = {}
         self._fd = self._begin()
-        self._size = 0
         self._thread = Thread(target=self._flush_in_groups, name="attempt-journal", daemon=True)
         self._thread.start()
 
     def _begin(self) -> int:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        os.write(fd, f"B {boot_id()}\n".encode("ascii"))
+        fd, self._size = self._new_file(self._path)
         os.fsync(fd)
+        self._sync_folder()
+        return fd
+
+    def _new_file(self, path: Path) -> tuple[int, int]:
+        """A file that begins with the boot's name and what is still open; its descriptor and its size."""
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        try:
+            return fd, _write_whole(fd, f"B {boot_id()}\n" + "".join(self._open.values()), 0)
+        except OSError:
+            os.close(fd)
+            raise
+
+    def _sync_folder(self) -> None:
         directory = os.open(self._path.parent, os.O_RDONLY)
         try:
             os.fsync(directory)
         finally:
             os.close(directory)
-        return fd
 
     def started(self, message_id: str, attempt: int) -> None:
         """The final step of this attempt is about to be taken. Raises OSError when it cannot be noted."""
         with self._lock:
-            self._open.add((message_id, attempt))
-            self._append(f"S {message_id} {attempt}\n")
+            self._append((message_id, attempt), f"S {message_id} {attempt}\n")
 
     def answered(self, report: AttemptReport) -> None:
-        """The attempt has its answer."""
+        """The attempt has its answer. Raises OSError when it cannot be noted."""
+        line = f"A {report.to_json()}\n"
         with self._lock:
-            self._append(f"A {report.to_json()}\n")
+            self._append((report.message_id, report.attempt), line)
 
     def recorded(self, message_id: str, attempt: int) -> None:
-        """The answer is in the database: the journal need not keep it."""
+        """The answer is in the database: the journal need not keep it. Raises OSError when it cannot be noted."""
+        key = (message_id, attempt)
         with self._lock:
-            self._open.discard((message_id, attempt))
-            if not self._open and self._size > ROTATE_AT_BYTES:
-                self._restart()
+            if self._open.pop(key, None) is None or self._fd < 0:
+                return
+            self._size = _write_whole(self._fd, f"R {message_id} {attempt}\n", self._size)
 
-    def _append(self, line: str) -> None:
+    def started_attempts(self) -> set[AttemptKey]:
+        """Those that may have taken their final step and are not recorded yet."""
+        with self._lock:
+            return {key for key, lines in self._open.items() if lines.startswith("S ")}
+
+    def _append(self, key: AttemptKey, line: str) -> None:
         if self._fd < 0:
             raise OSError("the attempt journal is closed")
-        self._size += os.write(self._fd, line.encode("ascii"))
+        self._size = _write_whole(self._fd, line, self._size)
+        self._open[key] = self._open.get(key, "") + line
         with self._dirty:
             self._is_dirty = True
             self._dirty.notify()
 
-    def _restart(self) -> None:
-        os.ftruncate(self._fd, 0)
-        os.write(self._fd, f"B {boot_id()}\n".encode("ascii"))
-        self._size = 0
-
     def _flush_in_groups(self) -> None:
-        while True:
-            with self._dirty:
-                while not self._is_dirty and not self._is_closing:
-                    self._dirty.wait(1.0)
-                if self._is_closing:
-                    return
-                self._is_dirty = False
-            self._sync(self._fd)
+        while self._wait_until_dirty():
+            try:
+                self._sync(self._fd)
+                self._shorten()
+            except OSError:
+                logger.exception("The attempt journal could not be flushed")
             with self._dirty:
                 if not self._is_closing:
                     self._clock.wait(self._dirty, FLUSH_SECONDS)
+
+    def _wait_until_dirty(self) -> bool:
+        """False when it is time to end."""
+        with self._dirty:
+            while not self._is_dirty and not self._is_closing:
+                self._dirty.wait()
+            self._is_dirty = False
+            return not self._is_closing
+
+    def _shorten(self) -> None:
+        """Begin a new file with what is open when the old one is long. The flushing thread alone changes the file."""
+        with self._lock:
+            if self._size <= ROTATE_AT_BYTES or sum(map(len, self._open.values())) > ROTATE_AT_BYTES // 2:
+                return
+            draft = self._path.with_suffix(DRAFT_SUFFIX)
+            new, size = self._new_file(draft)
+            try:
+                draft.replace(self._path)
+            except OSError:
+                os.close(new)
+                raise
+            old, self._fd, self._size = self._fd, new, size
+            os.close(old)
 
     def close(self) -> None:
         """Flush and let go of the file, and remove it when nothing in it is needed any more."""
         with self._dirty:
             self._is_closing = True
-            self._dirty.notify()
+            self._dirty.notify_all()
         self._thread.join(5.0)
         with self._lock:
             fd, self._fd = self._fd, -1
-            self._sync(fd)
-            os.close(fd)
+            if fd < 0:
+                return
+            try:
+                self._sync(fd)
+            finally:
+                os.close(fd)
             if not self._open:
                 self._path.unlink(missing_ok=True)
+
+
+def _write_whole(fd: int, text: str, size: int) -> int:
+    """Append a text to a file of this size, all of it or nothing; returns the new size. Raises OSError."""
+    data = text.encode("ascii")
+    written = os.write(fd, data)
+    if written < len(data):
+        os.ftruncate(fd, size)
+        raise OSError(errno.ENOSPC, "the attempt journal takes no whole line")
+    return size + written
