@@ -14,7 +14,7 @@ from .config import LaneConfig
 from .context import HubSessionContext, LeaseEnded
 from .outgoing import ClaimedMessage
 from .queueing import microseconds
-from .reports import Answers, AttemptReport, Failure, Verdict, answers_of
+from .reports import Answers, AttemptReport, Failure, Verdict, answers_of, check_outcome
 from .retry import Decision, RetrySchedule, decide
 
 
@@ -46,17 +46,22 @@ class Judge:
 def run_attempt(
     session: SendingSession, item: ClaimedMessage, context: HubSessionContext, judge: Judge
 ) -> AttemptReport:
-    """Send one message and report, whatever the connector does."""
+    """Send one message and report, whatever the connector does.
+
+    After an unclassified error nobody knows what state the connector's session is in, so it is closed.
+    """
     attempt = _Attempt(item, context, judge)
     try:
+        context.begin()
         outcome = session.send(item.outgoing)
-        attempt.check(outcome)
+        check_outcome(outcome, item.outgoing)
     except LeaseEnded:
         return attempt.report("hand_back")
     except DeliveryError as error:
         return attempt.of_error(error)
     except BaseException as error:  # noqa: BLE001 - a connector that calls sys.exit must not take the lane with it
         judge.note_fault(judge.config.connector_id, error)
+        session.close()
         return attempt.of_error(classified(error, was_handed_over=context.was_handed_over(item.outgoing)))
     attempt.check_hand_over(outcome)
     return attempt.of_outcome(outcome)
@@ -76,13 +81,6 @@ class _Attempt:
         self._context = context
         self._judge = judge
         self._began = context.clock.monotonic()
-
-    def check(self, outcome: SendOutcome) -> None:
-        """Hold a connector to the contract: an answer for exactly the recipients it was given."""
-        asked = sorted(each.address for each in self._item.outgoing.recipients)
-        answered = sorted(each.address for each in outcome.recipients)
-        if asked != answered:
-            raise ValueError("the connector's outcome does not name exactly the recipients it was given")
 
     def check_hand_over(self, outcome: SendOutcome) -> None:
         """A connector that never announced its final step makes a crash unsafe: say so where plugins are shown."""
@@ -132,6 +130,7 @@ class _Attempt:
             lane_id=self._item.lane_id,
             message_id=outgoing.id,
             attempt=outgoing.attempt,
+            epoch=self._item.epoch,
             verdict=verdict,
             answers=answers,
             reply=reply,
@@ -152,6 +151,7 @@ def handed_back(item: ClaimedMessage, now: datetime) -> AttemptReport:
         lane_id=item.lane_id,
         message_id=item.outgoing.id,
         attempt=item.outgoing.attempt,
+        epoch=item.epoch,
         verdict="hand_back",
         replied_at=microseconds(now),
     )

@@ -4,16 +4,19 @@ Order is priority, then due time, then acceptance, among what is due. What the l
 into the lane's own ``due`` tree.
 """
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Literal
 
 from mailhub.accounts.model import accounts_of
+from mailhub.contract.message import OutgoingMessage
 from mailhub.contract.texts import _, plain
 from mailhub.errors import WrongState
 from mailhub.messages.model import PRIORITIES, Message, messages_of
 from mailhub.messages.transitions import move
+from mailhub.store.commits import is_conflict, is_storage_failure
 from mailhub.store.root import HubRoot
 from mailhub.store.writer import Shard
 
@@ -22,6 +25,8 @@ from .model import Claim, InboxEntry, Lane, delivery_of
 from .outgoing import ClaimedMessage, outgoing_message
 from .queueing import microseconds
 from .telling import tell
+
+logger = logging.getLogger(__name__)
 
 DRAIN_AT_MOST = 500
 EXPIRE_AT_MOST = 200
@@ -50,13 +55,15 @@ class ClaimResult:
     """``wake_at``: microseconds since 1970 when it is worth asking again, or None when only a wake-up can tell.
 
     ``blocked``: what holds the rest back; ``settings``: the account's settings are not those the worker knows.
-    ``has_more``: the inbox holds more than one claim looks at; ask again at once.
+    ``has_more``: there is more than one claim looks at; ask again at once. ``is_drained``: asking again before ``wake_at``
+    or a wake-up would find nothing, whatever is answered meanwhile.
     """
 
     claimed: list[ClaimedMessage] = field(default_factory=list)
     wake_at: int | None = None
     blocked: Blocked = ""
     has_more: bool = False
+    is_drained: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,19 +113,30 @@ class _Claiming:
         self.limit = delivery_of(hub).limit_of(command.limit_key)
         self.result = ClaimResult()
         self._saw_all = True
+        self._left_due = False
 
     def run(self) -> ClaimResult:
+        result = self.result
         fresh = self._drain()
         self._expire()
-        self.result.blocked = self._blocked()
-        taken: set[int] = set() if self.result.blocked else self._claim_best(fresh)
+        result.blocked = self._blocked()
+        # what is still in the inbox may be of higher priority: nothing is chosen before all of it has been seen
+        may_claim = not result.blocked and not result.has_more
+        done = self._claim_best(fresh) if may_claim else set()
         for key, entry in fresh:
-            if key not in taken:
+            if key not in done:
                 self.lane.add_due(key, entry)
-        if not self.result.blocked and not self._saw_all and len(self.result.claimed) < self.command.count:
-            self.result.has_more = True
-        self.result.wake_at = self._wake_at()
-        return self.result
+        if may_claim and not result.blocked:
+            result.has_more = not self._saw_all and len(result.claimed) < self.command.count
+        result.is_drained = not result.has_more and self._is_drained()
+        result.wake_at = self._wake_at()
+        return result
+
+    def _is_drained(self) -> bool:
+        """A reply gives room for the next message, and a permit where all of them are out."""
+        if self.result.blocked == "rate_limit":
+            return self.limit.next_free_at(self.now) is not None
+        return bool(self.result.blocked) or (self._saw_all and not self._left_due)
 
     def _drain(self) -> list[tuple[int, InboxEntry]]:
         """New entries of all inboxes, and the cursor moved past them."""
@@ -166,6 +184,7 @@ class _Claiming:
         done: set[int] = set()
         for key, entry in self._iter_due(fresh):
             if room == 0:
+                self._left_due = True
                 self.result.blocked = "rate_limit" if is_limited else ""
                 break
             room -= self._claim_one(key, entry)
@@ -194,28 +213,50 @@ class _Claiming:
         return found
 
     def _claim_one(self, key: int, entry: InboxEntry) -> int:
-        """Claim one message. 1 when it was claimed, 0 when its entry is void."""
+        """Claim one message: how many were claimed, 0 when its entry is void."""
         message = messages_of(self.hub).find(entry.message_id)
         if message is None or message.status != "queued" or message.queue_key != key:
             return 0
         if message.expires_at is not None and message.expires_at <= self.shard.now:
             expire(self.hub, self.shard, message)
             return 0
+        claimed = len(self.result.claimed)
         self._take(message, entry)
-        return 1
+        return len(self.result.claimed) - claimed
 
     def _take(self, message: Message, entry: InboxEntry) -> None:
         message.attempts += 1
         message.next_attempt_at = None
         move(self.hub, self.shard, message, "sending", possible_duplicate=message.possible_duplicate)
+        outgoing = self._find_outgoing(message)
+        if outgoing is None:
+            self._fail_unreadable(message)
+            return
         self.limit.take(1)
         permit_of = self.limit.key if self.limit.limit else ""
         claim = Claim(message.attempts, self.command.worker_id, self.command.epoch, permit_of, entry.due)
         self.lane.claims[message.id] = tuple(claim)
-        outgoing = outgoing_message(message)
         self.result.claimed.append(
-            ClaimedMessage(self.lane.id, entry.due, outgoing, message.attempts_forgiven)
+            ClaimedMessage(
+                self.lane.id, entry.due, outgoing, message.attempts_forgiven, epoch=self.command.epoch
+            )
         )
+
+    def _find_outgoing(self, message: Message) -> OutgoingMessage | None:
+        """What is sent, or None where stored parts of the message are gone: one such must not stop its lane."""
+        try:
+            return outgoing_message(message)
+        except Exception as error:
+            if is_conflict(error) or is_storage_failure(error):
+                raise
+            logger.exception("Stored parts of message %s cannot be read", message.id)
+            return None
+
+    def _fail_unreadable(self, message: Message) -> None:
+        detail = plain(_("Stored parts of the message cannot be read. Send it anew."))
+        message.error = ("content.damaged", detail, False)
+        move(self.hub, self.shard, message, "failed", code="content.damaged", detail=detail)
+        tell(self.hub, self.shard, message, "message.failed", error_code="content.damaged")
 
     def _wake_at(self) -> int | None:
         times = [self.lane.expiring.minKey()[0]] if self.lane.expiring else []

@@ -97,20 +97,37 @@ class LaneConfigs:
 
     def _rate_limit(self, hub: HubRoot, account: Account, key: str, sending_identity: str) -> int:
         """The smallest limit set among the accounts that share the key."""
-        if key.startswith("lane:"):
+        if is_own_key(key):
             return account.rate_limit_per_minute
         sharing = self._sharing(hub, key, sending_identity)
         return min((each.rate_limit_per_minute for each in sharing if each.rate_limit_per_minute), default=0)
 
     def _sharing(self, hub: HubRoot, key: str, sending_identity: str) -> Iterable[Account]:
         for account in accounts_of(hub):
-            kind = self._plugins.find_connector(account.connector)
-            if kind and self.limit_key(account, kind, account.settings, sending_identity) == key:
+            if self._key_of(account, sending_identity) == key:
                 yield account
+
+    def _key_of(self, account: Account, sending_identity: str) -> str | None:
+        """None where it cannot be told: an account that cannot send shares no limit."""
+        kind = self._plugins.find_connector(account.connector)
+        if kind is None:
+            return None
+        try:
+            return self.limit_key(account, kind, account.settings, sending_identity)
+        except AccountUnusable:
+            return None
+
+
+_OWN = "lane:"
 
 
 def _own_key(account: Account, sending_identity: str) -> str:
-    return f"lane:{lane_id_of(account.id, sending_identity)}"
+    return _OWN + lane_id_of(account.id, sending_identity)
+
+
+def is_own_key(limit_key: str) -> bool:
+    """True for the limit key of a single lane, which no other can share."""
+    return limit_key.startswith(_OWN)
 
 
 def _guarded_limit_key(kind: ConnectorType, settings: Settings, sending_identity: str) -> str | None:

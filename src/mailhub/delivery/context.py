@@ -47,7 +47,14 @@ class HubSessionContext:
         self._may_send = may_send
         self._started = started
         self._steps: list[StepReport] = []
-        self._handed_over: set[tuple[str, int]] = set()
+        self._handed_over: tuple[str, int] | None = None
+
+    def begin(self) -> None:
+        """A new attempt begins: an earlier one may have had its number. Raises ``LeaseEnded`` when it may not."""
+        self._handed_over = None
+        self._steps = []
+        if not self._may_send():
+            raise LeaseEnded
 
     def report(self, step: Step) -> None:
         self._steps.append(StepReport.of(step))
@@ -56,13 +63,13 @@ class HubSessionContext:
         if not self._may_send():
             raise LeaseEnded
         key = (message.id, message.attempt)
-        if key not in self._handed_over:
+        if key != self._handed_over:
             self._started(*key)
-            self._handed_over = {key}
+            self._handed_over = key
 
     def was_handed_over(self, message: OutgoingMessage) -> bool:
         """True when the attempt has passed its point of no return."""
-        return (message.id, message.attempt) in self._handed_over
+        return (message.id, message.attempt) == self._handed_over
 
     def take_steps(self) -> tuple[StepReport, ...]:
         """The steps reported since the last call."""

@@ -12,12 +12,13 @@ from .mime import MessageForm, MessageWriter
 
 @dataclass(frozen=True, slots=True)
 class ClaimedMessage:
-    """One attempt that a worker has claimed."""
+    """One attempt that a worker has claimed, under the membership of this epoch."""
 
     lane_id: str
     due: int
     outgoing: OutgoingMessage
     attempts_forgiven: int = 0
+    epoch: int = 0
 
     @property
     def counted_attempt(self) -> int:

@@ -1,11 +1,13 @@
 """The record: what an attempt came to, written in one transaction with its events, its permit and the next due time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from mailhub.accounts.model import account_topic, accounts_of
+from mailhub.contract.errors import Permanent
 from mailhub.contract.texts import _, plain
+from mailhub.events.catalogue import UnknownEvent, event_type
 from mailhub.events.rows import record_event
 from mailhub.messages.model import Message, Outcome, RecipientState, messages_of
 from mailhub.messages.transitions import move
@@ -24,7 +26,6 @@ class RecordAttempt:
 
     report: AttemptReport
     worker_id: str
-    epoch: int
     note: str = "record attempt"
 
     def check(self, hub: HubRoot) -> None:
@@ -35,9 +36,10 @@ class RecordAttempt:
         claim = None if lane is None else find_claim(lane, self.report.message_id)
         if lane is None or claim is None:
             return False
-        if (claim.worker, claim.epoch, claim.attempt) != (self.worker_id, self.epoch, self.report.attempt):
+        report = self.report
+        if (claim.worker, claim.epoch, claim.attempt) != (self.worker_id, report.epoch, report.attempt):
             return False
-        settle(hub, shard, lane, claim, self.report)
+        settle(hub, shard, lane, claim, report)
         return True
 
 
@@ -76,10 +78,14 @@ def _tell_steps(hub: HubRoot, shard: Shard, report: AttemptReport) -> None:
 
 
 def _tell_step(hub: HubRoot, shard: Shard, message: Message, prefix: str, step: StepReport) -> None:
+    name = f"{prefix}.{step.name}.{'succeeded' if step.is_ok else 'failed'}"
+    if not _is_event(name):
+        # a connector's own mistake in its prefix must not keep its mail from being recorded
+        return
     record_event(
         hub,
         shard,
-        f"{prefix}.{step.name}.{'succeeded' if step.is_ok else 'failed'}",
+        name,
         message=message.id,
         account=message.account_id,
         connector=connector_of(hub, message.account_id),
@@ -89,6 +95,14 @@ def _tell_step(hub: HubRoot, shard: Shard, message: Message, prefix: str, step: 
         error_code=step.error_code or None,
         reply=step.detail or None,
     )
+
+
+def _is_event(name: str) -> bool:
+    try:
+        event_type(name)
+    except UnknownEvent:
+        return False
+    return True
 
 
 class _Settlement:
@@ -133,8 +147,9 @@ class _Settlement:
         if accepted:
             self._sent(is_partial=accepted < len(states))
         else:
-            refused = next((state for state in states if state.outcome != "pending"), RecipientState())
-            self._failed(self.report.failure or Failure(refused.code or "delivery.refused", refused.detail))
+            self._failed(
+                self.report.failure or _refused([state for state in states if state.outcome == "refused"])
+            )
 
     def _sent(self, *, is_partial: bool) -> None:
         self.message.is_partial = is_partial
@@ -161,25 +176,31 @@ class _Settlement:
         self._try_again("retry_scheduled", self.report.delay_seconds)
 
     def _throttle(self) -> None:
-        """The whole lane waits, and no attempt is used up."""
-        self.message.attempts -= 1
-        hold_until = microseconds(self.shard.now) + int(self.report.delay_seconds * SECOND)
-        self.lane.hold_until = max(self.lane.hold_until, hold_until)
-        self._try_again("throttled", 0.0)
+        """The whole lane waits; the message keeps its place and uses up no attempt."""
+        now = microseconds(self.shard.now)
+        self.lane.hold_until = max(self.lane.hold_until, now + int(self.report.delay_seconds * SECOND))
+        failure = self._failure()
+        self._keep_error(failure)
+        self._move("throttled", code=failure.code, detail=failure.detail)
+        self._tell_attempt_failed(failure, instant(self.lane.hold_until))
+        self._back_in_place()
 
     def _stop_account(self) -> None:
         """A refused sign-in: nothing is tried again until somebody acts, and no attempt is used up (RT5)."""
-        self.message.attempts -= 1
         failure = self._failure()
         stop(self.hub, self.shard, self.lane, failure)
         self._keep_error(failure)
         self._move("account_stopped", code=failure.code, detail=failure.detail)
-        requeue(self.lane, self.shard, self.message, instant(self.claim.due))
+        self._back_in_place()
 
     def _hand_back(self) -> None:
         """The attempt never began: its number and its place in the queue are as before (W4)."""
-        self.message.attempts -= 1
         self._move("handed_back")
+        self._back_in_place()
+
+    def _back_in_place(self) -> None:
+        """The history has the number of the attempt; the next one has it again."""
+        self.message.attempts -= 1
         requeue(self.lane, self.shard, self.message, instant(self.claim.due))
 
     def _uncertain(self) -> None:
@@ -199,11 +220,14 @@ class _Settlement:
         self._keep_error(failure)
         self._move(event, code=failure.code, detail=failure.detail)
         requeue(self.lane, self.shard, self.message, due)
+        self._tell_attempt_failed(failure, due)
+
+    def _tell_attempt_failed(self, failure: Failure, retry_at: datetime) -> None:
         self._tell(
             "message.attempt_failed",
             error_code=failure.code,
             reply=failure.reply or None,
-            retry_at=due.isoformat(),
+            retry_at=retry_at.isoformat(),
         )
 
     def _failure(self) -> Failure:
@@ -252,15 +276,35 @@ def _stored(state: RecipientState) -> Outcome:
     return (state.outcome, state.code, state.detail)
 
 
+def _refused(states: Sequence[RecipientState]) -> Failure:
+    """The failure of a message that no recipient's server took: the first one's answer says why."""
+    first = states[0] if states else RecipientState()
+    is_reply_code = first.code.isdigit() or not first.code
+    code = Permanent.code if is_reply_code else first.code
+    reply = f"{first.code} {first.detail}".strip() if is_reply_code else first.detail
+    return Failure(code, plain(_("No recipient was accepted.")), reply)
+
+
 def stop(hub: HubRoot, shard: Shard, lane: Lane, failure: Failure) -> None:
-    """Hold a lane's mail until somebody acts: the account's, or one person's who signs in for himself."""
-    attention = (failure.code, failure.message, shard.now, plain(_ACTION))
+    """Hold a lane's mail until somebody acts: the account's, or one person's who signs in for himself.
+
+    Told once, though several attempts at a time may meet the same refusal.
+    """
     account = accounts_of(hub).find(lane.account_id)
+    attention = (failure.code, failure.message, shard.now, plain(_ACTION))
     if lane.sending_identity:
-        lane.attention = attention
+        is_news, lane.attention = lane.attention is None, lane.attention or attention
     elif account is not None:
-        account.state.attention = attention
+        is_news = account.state.attention is None
+        account.state.attention = account.state.attention or attention
+    else:
+        is_news = False
     shard.wake(account_topic(lane.account_id))
+    if is_news:
+        _tell_stopped(hub, shard, lane, failure)
+
+
+def _tell_stopped(hub: HubRoot, shard: Shard, lane: Lane, failure: Failure) -> None:
     record_event(
         hub,
         shard,

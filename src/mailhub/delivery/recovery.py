@@ -29,11 +29,12 @@ class UncertainTerms:
 
 @dataclass(frozen=True, slots=True)
 class TakeOver:
-    """Write command: become the holder of a limit key and settle every claim of earlier holders.
+    """Write command: become the holder of a limit key and settle every claim that nobody works at any more.
 
-    ``lane_ids``: the lanes that belong to the key now. ``facts``: what the journals of this machine know, by worker; of
-    another worker's attempts nothing is known. Returns how many claims were settled, or None while another live worker
-    holds the key. Refused with ``MembershipEnded``.
+    These are the claims of earlier holders, and those of this worker that it does not know of (``in_hand``: the messages
+    it has), since it never learnt what came of its claim. ``lane_ids``: the lanes that belong to the key now. ``facts``:
+    what the journals of this machine know, by worker; of another worker's attempts nothing is known. Returns how many
+    claims were settled, or None while another live worker holds the key. Refused with ``MembershipEnded``.
     """
 
     limit_key: str
@@ -42,6 +43,7 @@ class TakeOver:
     epoch: int
     facts: WorkerFacts
     terms: Mapping[str, UncertainTerms]
+    in_hand: frozenset[str] = frozenset()
     note: str = "take over lanes"
 
     def check(self, hub: HubRoot) -> None:
@@ -62,16 +64,31 @@ class TakeOver:
         return sum(self._settle_lane(hub, shard, lane) for lane in lanes)
 
     def _settle_lane(self, hub: HubRoot, shard: Shard, lane: Lane) -> int:
-        """Settle what others had claimed, then let the lane follow its limit key."""
-        settled = 0
-        for message_id, stored in list(lane.claims.items()):
-            claim = Claim(*stored)
-            if (claim.worker, claim.epoch) != (self.worker_id, self.epoch):
-                settle(hub, shard, lane, claim, self._report(hub, shard, lane, message_id, claim))
-                settled += 1
+        """Settle what nobody works at, then let the lane follow its limit key."""
+        left = [(each, Claim(*stored)) for each, stored in lane.claims.items()]
+        left = [(message_id, claim) for message_id, claim in left if not self._is_in_hand(message_id, claim)]
+        for message_id, claim in left:
+            settle(hub, shard, lane, claim, self._report(hub, shard, lane, message_id, claim))
         if lane.limit_key != self.limit_key:
-            lane.limit_key = self.limit_key
-        return settled
+            self._change_key(hub, shard, lane)
+        return len(left)
+
+    def _is_in_hand(self, message_id: str, claim: Claim) -> bool:
+        return (claim.worker, claim.epoch) == (self.worker_id, self.epoch) and message_id in self.in_hand
+
+    def _change_key(self, hub: HubRoot, shard: Shard, lane: Lane) -> None:
+        """What left under the old key in the last minute, or is leaving, counts under the new one."""
+        delivery = delivery_of(hub)
+        old_key, lane.limit_key = lane.limit_key, self.limit_key
+        old = delivery.find_limit(old_key)
+        if old is None:
+            return
+        moving = {each: Claim(*stored) for each, stored in lane.claims.items()}
+        moving = {each: claim for each, claim in moving.items() if claim.permit_of == old_key}
+        delivery.limit_of(self.limit_key).take_from(old, len(moving), microseconds(shard.now))
+        for message_id, claim in moving.items():
+            moved = Claim(claim.attempt, claim.worker, claim.epoch, self.limit_key, claim.due)
+            lane.claims[message_id] = tuple(moved)
 
     def _report(self, hub: HubRoot, shard: Shard, lane: Lane, message_id: str, claim: Claim) -> AttemptReport:
         key = (message_id, claim.attempt)
@@ -99,6 +116,7 @@ class TakeOver:
             lane_id=lane.id,
             message_id=message_id,
             attempt=claim.attempt,
+            epoch=claim.epoch,
             verdict=verdict,
             failure=Failure("delivery.uncertain", plain(text)) if verdict == "uncertain" else None,
             on_uncertain=terms.on_uncertain,

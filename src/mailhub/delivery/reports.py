@@ -2,11 +2,12 @@
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Literal, Self
+from typing import Literal, Self, get_args
 
 from mailhub.contract.connector import OnUncertain, Step
 from mailhub.contract.errors import DeliveryError
-from mailhub.contract.outcome import SendOutcome
+from mailhub.contract.message import OutgoingMessage
+from mailhub.contract.outcome import RecipientStatus, SendOutcome
 from mailhub.contract.texts import plain
 
 from .retry import Kind
@@ -25,7 +26,8 @@ class Failure:
 
     @classmethod
     def of(cls, error: DeliveryError) -> Self:
-        return cls(error.code, plain(error.message), error.reply)
+        """Whatever a connector has put into its error becomes text: it has to get into the journal and the database."""
+        return cls(str(error.code), str(plain(error.message)), str(error.reply or ""))
 
     @property
     def detail(self) -> str:
@@ -45,9 +47,9 @@ class StepReport:
 
     @classmethod
     def of(cls, step: Step) -> Self:
-        code = "" if step.error is None else step.error.code
-        detail = plain(step.detail) if step.error is None else Failure.of(step.error).detail
-        return cls(step.name, step.outcome == "ok", step.duration_seconds, code, detail)
+        code = "" if step.error is None else str(step.error.code)
+        detail = str(plain(step.detail)) if step.error is None else Failure.of(step.error).detail
+        return cls(str(step.name), step.outcome == "ok", float(step.duration_seconds), code, detail)
 
 
 Answers = tuple[tuple[str, str, str, str], ...]
@@ -56,7 +58,7 @@ Answers = tuple[tuple[str, str, str, str], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptReport:
-    """The end of one attempt.
+    """The end of one attempt that was claimed under the membership of ``epoch``.
 
     ``answers`` are empty when ``failure`` concerns the whole message. ``replied_at``: microseconds since 1970 by the storage's
     clock. ``delay_seconds``: for ``retry`` and ``throttle``, and before an uncertain attempt is repeated.
@@ -65,6 +67,7 @@ class AttemptReport:
     lane_id: str
     message_id: str
     attempt: int
+    epoch: int
     verdict: Verdict
     answers: Answers = ()
     reply: str = ""
@@ -95,6 +98,24 @@ class AttemptReport:
         return cls(
             failure=None if failure is None else Failure(**failure), steps=steps, answers=answers, **fields
         )
+
+
+STATUSES = frozenset(get_args(RecipientStatus))
+
+
+def check_outcome(outcome: SendOutcome, message: OutgoingMessage) -> None:
+    """Hold a connector to the contract: one answer, of text, for exactly the recipients it was given.
+
+    Raises ValueError, or whatever an object that is no outcome raises.
+    """
+    asked = sorted(each.address for each in message.recipients)
+    if asked != sorted(each.address for each in outcome.recipients):
+        raise ValueError("the connector's outcome does not name exactly the recipients it was given")
+    texts = [outcome.reply, *(text for each in outcome.recipients for text in (each.code, each.detail))]
+    if not all(isinstance(text, str) for text in texts):
+        raise ValueError("the connector's outcome has a code, detail or reply that is no text")
+    if any(each.status not in STATUSES for each in outcome.recipients):
+        raise ValueError("the connector's outcome has a status that there is not")
 
 
 def answers_of(outcome: SendOutcome) -> Answers:

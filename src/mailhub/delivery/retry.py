@@ -1,5 +1,6 @@
 """What happens after an attempt that did not succeed: a pure function of error, attempt and schedule (RT3, RT5)."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,6 +12,10 @@ from mailhub.contract.errors import (
     Throttled,
     Uncertain,
 )
+
+HINT_CAP_SECONDS = 86_400.0
+"""A server's hint is obeyed up to a day."""
+THROTTLE_FLOOR_SECONDS = 1.0
 
 Kind = Literal["retry", "throttle", "fail", "stop_account", "uncertain"]
 
@@ -47,9 +52,16 @@ def decide(
         return Decision("fail")
     if isinstance(error, AuthenticationFailed | Misconfigured):
         return Decision("stop_account")
+    hint = hinted_seconds(error.retry_after_seconds)
     if isinstance(error, Throttled):
-        return Decision("throttle", error.retry_after_seconds or schedule.first_seconds)
+        return Decision("throttle", max(THROTTLE_FLOOR_SECONDS, hint or schedule.first_seconds))
     if attempt >= max_attempts:
         return Decision("fail")
-    delay = schedule.delay_seconds(attempt, chance)
-    return Decision("retry", max(delay, error.retry_after_seconds or 0.0))
+    return Decision("retry", max(schedule.delay_seconds(attempt, chance), hint))
+
+
+def hinted_seconds(hint: float | None) -> float:
+    """What a server's hint is worth: 0.0 for none and for one that makes no sense."""
+    if not isinstance(hint, int | float) or math.isnan(hint):
+        return 0.0
+    return float(min(max(0.0, hint), HINT_CAP_SECONDS))

@@ -21,11 +21,11 @@ from mailhub.messages.model import messages_of
 from mailhub.pluginhost.host import PluginHost
 from mailhub.store.database import Database
 from mailhub.store.root import HubRoot
-from mailhub.store.writer import Writer
+from mailhub.store.writer import GROUP_COMMANDS, Writer
 
 from .attempting import Judge
 from .claiming import NO_REVISION, ClaimMessages, ClaimResult, HeldElsewhere
-from .config import LaneConfig, LaneConfigs
+from .config import LaneConfig, LaneConfigs, is_own_key
 from .context import HubSessionContext, journal_started
 from .journal import Journal, JournalFacts, WorkerFacts, boot_id, read_journals, remove_journals
 from .membership import Heartbeat, Join, Lease, Leave, MembershipEnded
@@ -96,18 +96,20 @@ class DeliveryWorker:
         self._worker_id = new_id(entropy)
         self._epoch = 0
         self._lease = Lease(clock, settings.lease_seconds)
+        """A new one with each membership: a session begun under an ended one can never hand anything over again."""
         self._facts: WorkerFacts = {}
         self._journal: Journal | None = None
         self._lock = RLock()
         self._changed = Condition(self._lock)
         self._lanes: dict[str, LaneRuntime] = {}
-        self._topics: set[str] = set()
-        self._recorder = Recorder(writer, clock, self._changed, self._attempt_stored)
+        self._new_lanes: set[str] = set()
+        self._recorder = Recorder(writer, self._worker_id, clock, self._changed, self._attempt_stored)
         self._staff = Staff(
             self._lanes, self._changed, clock, self._recorder, settings.threads, self._session_parts
         )
         self._is_beating = False
-        self._must_rejoin = False
+        self._ended_at: float | None = None
+        """When it was seen that somebody has ended this membership."""
         self._next_beat = 0.0
         self._thread: Thread | None = None
 
@@ -117,9 +119,15 @@ class DeliveryWorker:
         """Join, settle what dead predecessors left, and begin to deliver. Raises StorageUnavailable."""
         self._facts = read_journals(self._journal_folder, boot_id())
         self._join()
-        self._writer.on_commit(self._woken)
-        self._journal = self._recorder.journal = Journal(self._journal_folder, self._worker_id, self._clock)
-        settled_all = self._settle_predecessors()
+        try:
+            self._journal = self._recorder.journal = Journal(
+                self._journal_folder, self._worker_id, self._clock
+            )
+            self._writer.on_commit(self.wake)
+            settled_all = self._settle_predecessors()
+        except BaseException:
+            self._leave()
+            raise
         if settled_all:
             # whatever the old journals knew is in the database now
             remove_journals(self._journal_folder, self._facts)
@@ -140,10 +148,44 @@ class DeliveryWorker:
         self._thread = None
 
     def wake(self, topics: Iterable[str]) -> None:
-        """Something may have changed for these lanes or accounts."""
+        """Something may have changed for these lanes or accounts.
+
+        Called after a commit and before its caller gets his answer, so nothing begins after /pause has returned.
+        """
         with self._lock:
-            self._topics.update(topics)
-            self._changed.notify_all()
+            for topic in topics:
+                kind, _colon, name = topic.partition(":")
+                if kind == "account":
+                    self._account_changed(name)
+                elif kind == "lane":
+                    self._lane_changed(name)
+
+    def _lane_changed(self, lane_id: str) -> None:
+        lane = self._lanes.get(lane_id)
+        if lane is None:
+            self._new_lanes.add(lane_id)
+        else:
+            lane.look_again()
+        self._changed.notify_all()
+
+    def _account_changed(self, account_id: str) -> None:
+        """Read the settings anew before the next message; what is claimed and not begun goes back at once.
+
+        Lanes of other accounts may share its limit, and look again.
+        """
+        for lane in self._lanes.values():
+            if lane.account_id == account_id:
+                lane.config = None
+                lane.cooldown_until = 0.0
+                lane.failures_in_a_row = 0
+                self._staff.note_hunger(lane, is_hungry=False)
+                self._recorder.hand_back(lane.take_queue())
+                lane.end_sessions()
+                lane.look_again()
+            elif lane.config is not None and not is_own_key(lane.limit_key):
+                lane.config = None
+                lane.look_again()
+        self._changed.notify_all()
 
     def health(self) -> WorkerHealth:
         with self._lock:
@@ -154,17 +196,13 @@ class DeliveryWorker:
                 unrecorded=len(self._recorder.unrecorded),
             )
 
-    def _woken(self, topics: frozenset[str]) -> None:
-        relevant = {topic for topic in topics if topic.startswith(("lane:", "account:"))}
-        if relevant:
-            self.wake(relevant)
-
     def _join(self) -> None:
-        before = self._lease.times()
+        lease = Lease(self._clock, self._settings.lease_seconds)
+        before = lease.times()
         join = Join(self._worker_id, self._settings.lease_seconds, self._database.spec.is_exclusive)
         self._epoch = self._writer.execute(join)
-        self._recorder.member = (self._worker_id, self._epoch)
-        self._lease.renewed(*before)
+        lease.renewed(*before)
+        self._lease = lease
         self._next_beat = self._clock.monotonic() + self._settings.lease_seconds / 3
 
     def _settle_predecessors(self) -> bool:
@@ -174,13 +212,15 @@ class DeliveryWorker:
         """
         with self._database.reading() as hub:
             lanes = [lane for lane in delivery_of(hub).lanes.values() if self._is_mine(hub, lane)]
-            for lane in lanes:
-                self._add_lane(lane)
-            commands = [
-                self._take_over_command(lane.limit_key, lane.id, terms_of(hub, lane)) for lane in lanes
-            ]
+            made = [(self._add_lane(lane), terms_of(hub, lane)) for lane in lanes]
             is_whole = len(lanes) == len(delivery_of(hub).lanes)
-        answers = [self._writer.execute(command) for command in commands]
+        answers: list[int | None] = []
+        for first in range(0, len(made), GROUP_COMMANDS):
+            commands = [self._take_over_command(*each) for each in made[first : first + GROUP_COMMANDS]]
+            futures = [self._writer.submit(command) for command in commands]
+            answers += [future.result() for future in futures]
+        for (lane, _terms), answer in zip(made, answers, strict=True):
+            lane.is_held = answer is not None
         return is_whole and None not in answers
 
     def _is_mine(self, hub: HubRoot, lane: Lane) -> bool:
@@ -190,35 +230,57 @@ class DeliveryWorker:
         message = messages_of(hub).find(self._only)
         return message is not None and message.lane_id == lane.id
 
-    def _take_over_command(self, limit_key: str, lane_id: str, terms: UncertainTerms) -> TakeOver:
-        return TakeOver(limit_key, (lane_id,), self._worker_id, self._epoch, self._facts, {lane_id: terms})
+    def _take_over_command(self, lane: LaneRuntime, terms: UncertainTerms) -> TakeOver:
+        """All that this worker knows of the claims of a lane, its own included."""
+        with self._lock:
+            unrecorded = self._recorder.unrecorded
+            in_hand = {report.message_id for report in unrecorded.values() if report.lane_id == lane.id}
+            in_hand.update(lane.messages_in_hand())
+            own = JournalFacts(is_complete=True, answered=dict(unrecorded))
+        if self._journal is not None:
+            own.started |= self._journal.started_attempts()
+        return TakeOver(
+            limit_key=lane.limit_key,
+            lane_ids=(lane.id,),
+            worker_id=self._worker_id,
+            epoch=self._epoch,
+            facts={**self._facts, self._worker_id: own},
+            terms={lane.id: terms},
+            in_hand=frozenset(in_hand),
+        )
 
     # -- the dispatcher ------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        while True:
-            with self._lock:
-                if self._staff.is_stopping:
-                    break
-                topics, self._topics = self._topics, set()
+        while not self._staff.is_stopping:
             try:
-                self._step(topics)
-            except Exception:
-                logger.exception("Delivery met an unexpected error and goes on")
+                self._step()
+            except Exception as error:
+                if isinstance(error, StorageUnavailable):
+                    logger.warning("Delivery waits for the database: %s", error)
+                else:
+                    logger.exception("Delivery met an unexpected error and goes on")
                 self._pause(STORAGE_PAUSE_SECONDS)
         self._drain()
 
-    def _step(self, topics: set[str]) -> None:
-        self._heed(topics)
+    def _step(self) -> None:
+        if self._ended_at is not None and not self._rejoin(self._ended_at):
+            self._pause(STORAGE_PAUSE_SECONDS)
+            return
         self._beat()
+        self._add_new_lanes()
         self._recorder.record_what_failed()
         for lane in self._due_lanes():
-            self._serve(lane)
+            self._serve_guarded(lane)
         with self._lock:
             self._staff.assign()
-            if self._topics or self._staff.is_stopping or self._due_lanes():
-                return
-            self._clock.wait(self._changed, self._seconds_to_next())
+            if not self._has_work():
+                self._clock.wait(self._changed, self._seconds_to_next())
+
+    def _has_work(self) -> bool:
+        """Something came while the lock was not held: its notice found nobody waiting."""
+        is_told = bool(self._new_lanes) or self._ended_at is not None or self._staff.is_stopping
+        return is_told or bool(self._due_lanes())
 
     def _pause(self, seconds: float) -> None:
         with self._lock:
@@ -230,10 +292,14 @@ class DeliveryWorker:
         times = [
             lane.wake_at for lane in self._lanes.values() if lane.wake_at is not None and not lane.is_busy
         ]
-        times.append(self._next_beat)
+        if not self._is_beating:
+            times.append(self._next_beat)
         if self._recorder.again_at is not None:
             times.append(self._recorder.again_at)
-        return max(0.0, min(times) - now)
+        look_again_in = self._staff.look_again_in()
+        if look_again_in is not None:
+            times.append(now + look_again_in)
+        return max(0.0, min(times, default=now + self._settings.lease_seconds) - now)
 
     def _due_lanes(self) -> list[LaneRuntime]:
         with self._lock:
@@ -244,91 +310,95 @@ class DeliveryWorker:
                 if not lane.is_busy and (lane.is_dirty or (lane.wake_at is not None and lane.wake_at <= now))
             ]
 
-    def _heed(self, topics: set[str]) -> None:
-        for topic in topics:
-            kind, _colon, name = topic.partition(":")
-            if kind == "account":
-                self._account_changed(name)
-            elif name in self._lanes:
-                self._lanes[name].is_dirty = True
-                self._lanes[name].is_drained = False
-            else:
-                self._new_lane(name)
+    def _add_new_lanes(self) -> None:
+        """Each is forgotten only when it has been looked up: the database may not answer now."""
+        while self._new_lanes:
+            with self._lock:
+                lane_id = next(iter(self._new_lanes))
+            with self._database.reading() as hub:
+                lane = delivery_of(hub).find_lane(lane_id)
+                if lane is not None and self._is_mine(hub, lane):
+                    self._add_lane(lane)
+            with self._lock:
+                self._new_lanes.discard(lane_id)
 
-    def _new_lane(self, lane_id: str) -> None:
-        with self._database.reading() as hub:
-            lane = delivery_of(hub).find_lane(lane_id)
-            if lane is not None and self._is_mine(hub, lane):
-                self._add_lane(lane)
-
-    def _add_lane(self, lane: Lane) -> None:
+    def _add_lane(self, lane: Lane) -> LaneRuntime:
         with self._lock:
             ready = Condition(self._lock)
             made = LaneRuntime(lane.id, lane.account_id, lane.sending_identity, lane.limit_key, ready)
-            self._lanes.setdefault(lane.id, made)
-
-    def _account_changed(self, account_id: str) -> None:
-        """Read the settings anew before the next message; what is claimed and not begun goes back at once.
-
-        Other accounts may share its limit, so every lane looks again.
-        """
-        with self._lock:
-            for lane in self._lanes.values():
-                if lane.account_id == account_id:
-                    lane.config = None
-                    lane.cooldown_until = 0.0
-                    lane.failures_in_a_row = 0
-                    self._recorder.hand_back(lane.take_queue())
-                elif lane.config is not None and not lane.config.limit_key.startswith("lane:"):
-                    lane.config = None
-                lane.is_dirty = True
-                lane.is_drained = False
+            return self._lanes.setdefault(lane.id, made)
 
     # -- membership ----------------------------------------------------------------------------------------------
 
     def _beat(self) -> None:
-        if self._must_rejoin:
-            self._rejoin()
-        if self._is_beating or self._clock.monotonic() < self._next_beat:
+        now = self._clock.monotonic()
+        if self._is_beating or now < self._next_beat:
             return
-        before = self._lease.times()
-        self._next_beat = self._clock.monotonic() + self._settings.lease_seconds / 3
+        lease = self._lease
+        before = lease.times()
+        self._next_beat = now + self._settings.lease_seconds / 3
         future = self._submit(Heartbeat(self._worker_id, self._epoch, self._settings.lease_seconds))
         if future is not None:
             self._is_beating = True
-            future.add_done_callback(partial(self._beaten, before))
+            future.add_done_callback(partial(self._beaten, lease, before))
 
-    def _beaten(self, before: tuple[float, float], future: "Future[None]") -> None:
+    def _beaten(self, lease: Lease, before: tuple[float, float], future: "Future[None]") -> None:
         with self._lock:
             self._is_beating = False
             error = future.exception()
             if error is None:
-                self._lease.renewed(*before)
+                lease.renewed(*before)
             elif isinstance(error, MembershipEnded):
-                self._must_rejoin = True
+                self._membership_ended()
             else:
                 logger.warning("The worker's heartbeat was not stored: %s", error)
             self._changed.notify_all()
 
-    def _rejoin(self) -> None:
-        """Somebody ended this worker's membership: stop, then come back as a new member who holds nothing yet."""
-        logger.warning("This worker's membership was ended; it joins anew")
+    def _membership_ended(self) -> None:
+        if self._ended_at is None:
+            logger.warning("This worker's membership was ended; it joins anew")
+            self._ended_at = self._clock.monotonic()
+
+    def _rejoin(self, ended_at: float) -> bool:
+        """Come back as a new member who holds nothing yet; False while sends of the old one may still be answered.
+
+        Nothing of the old membership can be handed over any more, so what has not got its answer after a lease's time is
+        settled like a dead worker's. What was claimed is settled when the lanes are taken over.
+        """
         with self._lock:
             self._lease.end()
             for lane in self._lanes.values():
                 lane.queue.clear()
                 lane.is_held = False
-                lane.is_dirty = True
                 lane.end_sessions()
-            if self._staff.is_busy():
-                self._clock.wait(self._changed, STORAGE_PAUSE_SECONDS)
-                return
-            own = JournalFacts(is_complete=True, answered=dict(self._recorder.unrecorded))
-            self._facts = {self._worker_id: own}
+                self._staff.note_hunger(lane, is_hungry=False)
+            patience_ends = ended_at + self._settings.lease_seconds
+            if self._staff.is_busy() and self._clock.monotonic() < patience_ends:
+                return False
         self._join()
-        self._must_rejoin = False
+        with self._lock:
+            self._ended_at = None
+            for lane in self._lanes.values():
+                lane.look_again()
+        return True
+
+    def _lease_lasts(self) -> bool:
+        """Nothing is claimed that might not be sent; a clock that was set is put right by the next heartbeat."""
+        if self._lease.allows_sending():
+            return True
+        self._next_beat = min(self._next_beat, self._clock.monotonic() + STORAGE_PAUSE_SECONDS)
+        return False
 
     # -- serving a lane ------------------------------------------------------------------------------------------
+
+    def _serve_guarded(self, lane: LaneRuntime) -> None:
+        """No mistake about one lane may keep the others from being served."""
+        try:
+            self._serve(lane)
+        except Exception:
+            logger.exception("Lane %s could not be served and is looked at again", lane.id)
+            with self._lock:
+                self._wake_later(lane, STORAGE_PAUSE_SECONDS)
 
     def _serve(self, lane: LaneRuntime) -> None:
         with self._lock:
@@ -362,7 +432,7 @@ class DeliveryWorker:
         return True
 
     def _take_over(self, lane: LaneRuntime) -> None:
-        future = self._submit_for(lane, self._take_over_command(lane.limit_key, lane.id, lane.terms))
+        future = self._submit_for(lane, self._take_over_command(lane, lane.terms))
         if future is not None:
             future.add_done_callback(partial(self._taken_over, lane))
 
@@ -383,12 +453,14 @@ class DeliveryWorker:
         config = lane.config
         with self._lock:
             now = self._clock.monotonic()
-            room = lane.room(now)
-            lane.wants_session = room > 0 and not self._staff.can_send(lane)
-            if lane.wants_session:
+            room = lane.room(now) if self._lease_lasts() else 0
+            is_without_thread = room > 0 and not self._staff.can_send(lane)
+            if is_without_thread:
                 room = 0
             if lane.cooldown_until > now:
                 self._wake_later(lane, lane.cooldown_until - now)
+            elif not self._lease.allows_sending():
+                self._wake_later(lane, STORAGE_PAUSE_SECONDS)
         command = ClaimMessages(
             lane_id=lane.id,
             worker_id=self._worker_id,
@@ -401,25 +473,29 @@ class DeliveryWorker:
         )
         future = self._submit_for(lane, command)
         if future is not None:
-            future.add_done_callback(partial(self._claimed, lane, room))
+            future.add_done_callback(partial(self._claimed, lane, is_without_thread))
 
-    def _claimed(self, lane: LaneRuntime, room: int, future: "Future[ClaimResult]") -> None:
+    def _claimed(self, lane: LaneRuntime, is_without_thread: bool, future: "Future[ClaimResult]") -> None:
         with self._lock:
             lane.is_busy = False
             error = future.exception()
             if error is not None:
                 self._command_failed(lane, error)
             else:
-                self._use_claim(lane, room, future.result())
+                result = future.result()
+                is_hungry = is_without_thread and not result.is_drained and not result.has_more
+                self._staff.note_hunger(lane, is_hungry=is_hungry)
+                self._use_claim(lane, result)
             self._changed.notify_all()
 
-    def _use_claim(self, lane: LaneRuntime, room: int, result: ClaimResult) -> None:
-        if self._staff.is_stopping or lane.config is None:
+    def _use_claim(self, lane: LaneRuntime, result: ClaimResult) -> None:
+        is_resting = lane.cooldown_until > self._clock.monotonic()
+        if self._staff.is_stopping or self._ended_at is not None or lane.config is None or is_resting:
             self._recorder.hand_back(result.claimed)
         else:
             lane.queue.extend(result.claimed)
             lane.ready.notify(len(result.claimed))
-        lane.is_drained = not result.blocked and not result.has_more and len(result.claimed) < room
+        lane.is_drained = result.is_drained
         if result.blocked == "settings" and lane.config is not None:
             lane.config = None
             lane.is_dirty = True
@@ -430,14 +506,14 @@ class DeliveryWorker:
             self._wake_later(lane, max(0.0, (result.wake_at - now) / SECOND))
 
     def _command_failed(self, lane: LaneRuntime, error: BaseException) -> None:
+        """The lane is taken over anew: should it be that the command was stored, its claims are settled then."""
+        lane.is_held = False
         if isinstance(error, MembershipEnded):
-            self._must_rejoin = True
+            self._membership_ended()
         elif isinstance(error, HeldElsewhere):
-            lane.is_held = False
             lane.is_dirty = True
         else:
             logger.warning("Lane %s waits for the database: %s", lane.id, error)
-            lane.is_held = False
             self._wake_later(lane, STORAGE_PAUSE_SECONDS)
 
     def _wake_later(self, lane: LaneRuntime, seconds: float) -> None:
@@ -481,9 +557,16 @@ class DeliveryWorker:
         return SessionParts(config, context, judge, self._staff.next_item, self._staff.finished)
 
     def _attempt_stored(self, report: AttemptReport) -> None:
+        """There is room for another message, and maybe a permit, which any lane of the limit key can use."""
         lane = self._lanes.get(report.lane_id)
-        if lane is not None and not lane.is_drained:
-            lane.is_dirty = True
+        if lane is None:
+            return
+        sharing = [lane] if is_own_key(lane.limit_key) else self._lanes.values()
+        for each in sharing:
+            if each.limit_key == lane.limit_key and not each.is_drained:
+                each.is_dirty = True
+            elif each.limit_key == lane.limit_key and report.verdict == "hand_back":
+                each.look_again()
 
     # -- the end -------------------------------------------------------------------------------------------------
 
