@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 
 from mailhub.contract.errors import Permanent, Transient
+from mailhub.errors import StorageUnavailable
+from mailhub.messages.model import Message, messages_of
+from mailhub.visibility.service import MessageReader
 from tests.kit.hub import HubKit, check_described, errors_of
 
 PDF = b"%PDF-1.7 an invoice " + bytes(range(256)) * 4
@@ -497,9 +500,25 @@ def test_what_has_expired_or_lost_its_account_is_not_tried_again(delivering: Hub
 
 
 def _find(root: Any, message_id: str) -> Any:
-    from mailhub.messages.model import messages_of
-
     return messages_of(root).find(message_id)
+
+
+def test_a_message_that_was_taken_is_never_said_not_to_be(
+    kit: HubKit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database goes between the commit and the reading for the answer: the caller is told to look first."""
+    bob = kit.user("bob", "email-edit")
+
+    def gone(_reader: MessageReader, _message_id: str) -> Message:
+        raise StorageUnavailable("The database cannot be used now. Nothing was done.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(MessageReader, "get", gone)
+        answer = bob.send(503).json
+
+    (message_id,) = bob.ids()
+    assert answer["code"] == "storage.outcome_unknown"
+    assert message_id in answer["detail"]
 
 
 def test_reading_needs_no_more_than_email_read(kit: HubKit) -> None:

@@ -45,7 +45,7 @@ CALLS = {
     "POST /accounts/{id}/default": P.SETUP_WRITE,
     "POST /accounts/{id}/test": P.SETUP_WRITE,
     "POST /accounts/check": P.SETUP_WRITE,
-    "GET /checks/{id}": P.SETUP_WRITE,
+    "GET /checks/{id}": P.SELF,
     "POST /accounts/{id}/pause": P.ACCOUNTS_OPERATE,
     "POST /accounts/{id}/resume": P.ACCOUNTS_OPERATE,
     "GET /accounts/{id}/queue": P.ACCOUNTS_OPERATE,
