@@ -6,7 +6,7 @@ not apply under the chosen settings goes: other settings back to their defaults,
 
 from collections.abc import Collection, Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from mailhub.contract.texts import Text, _
@@ -28,7 +28,7 @@ class SettingsChange:
     connector's word for these settings, once it was asked."""
 
     values: dict[str, Any]
-    new_secrets: dict[str, str]
+    new_secrets: dict[str, str] = field(repr=False)
     kept_secrets: frozenset[str]
     changed: frozenset[str]
     sends_as_user: bool = False

@@ -69,6 +69,7 @@ def test_secrets_of_a_new_account_stand_apart_and_defaults_are_filled_in() -> No
 
     assert made.new_secrets == {"password": "geheim"}
     assert "password" not in made.values
+    assert "geheim" not in repr(made)
     assert made.values["authentication"] == "basic"
     assert made.values["tags"] == []
 

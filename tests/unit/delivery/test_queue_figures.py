@@ -205,3 +205,16 @@ def test_times_are_those_of_a_window(kit: DeliveryKit) -> None:
 
     assert found.next_slot_at == kit.now
     assert found.empty_at == kit.now + timedelta(seconds=60)
+
+
+def test_a_limit_after_none_waits_a_minute_out_only_if_something_left(kit: DeliveryKit) -> None:
+    fresh, used = (kit.kit.create(rate_limit_per_minute=0) for _number in range(2))
+    kit.send(used)
+    kit.claim(used)
+    for account_id in (fresh, used):
+        kit.kit.patch(account_id, rate_limit_per_minute=5)
+        kit.send(account_id)
+
+    assert len(kit.claim(fresh, rate_limit=5).claimed) == 1
+    assert kit.claim(used, rate_limit=5).claimed == []
+    assert figures(kit, used).next_slot_at == kit.in_seconds(60)
