@@ -18,7 +18,7 @@ MEANINGS: Mapping[Permission, str] = {
     Permission.ACCOUNTS_STATE_READ: "See which accounts there are and how they are.",
     Permission.ACCOUNTS_READ: "See accounts with their settings (never their secrets).",
     Permission.SETUP_READ: "See connectors and scenarios.",
-    Permission.SETUP_WRITE: "Change accounts, scenarios and default attachments; test accounts.",
+    Permission.SETUP_WRITE: "Change accounts and scenarios; test accounts.",
     Permission.ACCOUNTS_OPERATE: "Pause and resume accounts, see their queues, see plugins.",
     Permission.OPERATIONS: "Operate the hub: see what happens to everybody's mail, without its content.",
     Permission.PEOPLE_ADMIN: "Manage users, and everybody's tokens.",
