@@ -12,7 +12,7 @@ SUBJECTS = (
     "events", "people", "uploads", "accounts", "signin", "scenarios", "bodies", "messages", "visibility", "delivery",
     "composing", "documents", "telemetry",
 )  # fmt: skip
-OTHER_ROOMS = {"contract", "pluginhost", "testing", "store", "http", "web", "cli", "capture"}
+OTHER_ROOMS = {"app", "contract", "pluginhost", "testing", "store", "http", "web", "cli", "capture"}
 STORAGE_LIBRARIES = {"transaction", "ZODB", "ZEO", "relstorage", "zc", "zodburi", "zodbpickle"}
 PERSISTENCE = {"persistent", "BTrees"}
 
