@@ -44,7 +44,7 @@ lint: install ## style, types and import rules
 	$(BIN)/mypy $(TYPED)
 	@for plugin in $(PLUGINS); do \
 	    echo "mypy $$plugin"; \
-	    MYPYPATH=$$plugin/src $(BIN)/mypy $$(find $$plugin/src $$plugin/tests -name '*.py') || exit 1; \
+	    MYPYPATH=$$plugin/src:$$plugin $(BIN)/mypy $$(find $$plugin/src $$plugin/tests -name '*.py') || exit 1; \
 	done
 	$(BIN)/lint-imports
 

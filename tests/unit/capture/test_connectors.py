@@ -61,6 +61,7 @@ class FakeContext:
     account_id: str = "account"
     account_address: str = "ada@example.com"
     sending_identity: str = ""
+    hello_name: str = ""
     clock: Clock = field(default_factory=FakeClock)
     log: logging.Logger = field(default_factory=lambda: logging.getLogger("test"))
 

@@ -7,7 +7,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from mailhub.contract import Address, HostAddress, OutgoingMessage, Recipient, Step, WireOptions
+from mailhub.contract import (
+    Address,
+    HostAddress,
+    OutgoingMessage,
+    Recipient,
+    SendingSession,
+    SendOutcome,
+    Step,
+    WireOptions,
+)
 from mailhub.testing.clock import FakeClock
 from mailhub_smtp.connector import SmtpConnector
 from mailhub_smtp.session import USUAL_LIMITS, ReuseLimits
@@ -193,6 +202,7 @@ class Context:
     account_id: str = "account"
     account_address: str = "hub@example.com"
     sending_identity: str = ""
+    hello_name: str = ""
     log: logging.Logger = field(default_factory=lambda: logging.getLogger("test"))
 
     def report(self, step: Step) -> None:
@@ -247,15 +257,17 @@ ANONYMOUS = {"server": "mx.example.test", "port": 25, "security": "none", "authe
 SIGNED_IN = {**ANONYMOUS, "authentication": "basic", "user_name": "ada", "password": "pa55 wörd"}
 
 
-def context_of(*servers: Server | OSError, addresses: Sequence[HostAddress] = (ADDRESS,)) -> Context:
-    return Context(Network(list(servers), addresses))
+def context_of(
+    *servers: Server | OSError, addresses: Sequence[HostAddress] = (ADDRESS,), hello_name: str = ""
+) -> Context:
+    return Context(Network(list(servers), addresses), hello_name=hello_name)
 
 
 def session_of(
     context: Context, settings: dict[str, Any] | None = None, limits: ReuseLimits = USUAL_LIMITS
-) -> Any:
+) -> SendingSession:
     return SmtpConnector(settings or ANONYMOUS, limits=limits).open_session(context)
 
 
-def statuses(outcome: Any) -> list[str]:
+def statuses(outcome: SendOutcome) -> list[str]:
     return [each.status for each in outcome.recipients]

@@ -1,5 +1,7 @@
 """What may be saved, and what is only worth a warning."""
 
+from typing import Any
+
 import colander
 import pytest
 
@@ -10,17 +12,18 @@ from mailhub_smtp.settings import SmtpAccount, SmtpSettingsSchema
 LEAST = {"server": "smtp.example.com", "user_name": "ada"}
 
 
-def valid(**settings):
-    return SmtpSettingsSchema().deserialize({**LEAST, **settings})
+def valid(**settings: Any) -> dict[str, Any]:
+    found: dict[str, Any] = SmtpSettingsSchema().deserialize({**LEAST, **settings})
+    return found
 
 
-def mistakes(settings):
+def mistakes(settings: dict[str, Any]) -> dict[str, str | None]:
     with pytest.raises(colander.Invalid) as caught:
         SmtpSettingsSchema().deserialize(settings)
     return {child.node.name: getattr(child, "code", None) for child in caught.value.children}
 
 
-def test_the_least_that_is_needed_gets_modern_defaults():
+def test_the_least_that_is_needed_gets_modern_defaults() -> None:
     settings = valid()
     assert (settings["port"], settings["security"], settings["authentication"]) == (587, "starttls", "basic")
     assert settings["verify_certificate"] is True
@@ -41,7 +44,7 @@ def test_the_least_that_is_needed_gets_modern_defaults():
         ("bücher.example", "bücher.example"),
     ],
 )
-def test_a_server_is_kept_as_a_bare_host(typed, kept):
+def test_a_server_is_kept_as_a_bare_host(typed: str, kept: str) -> None:
     assert valid(server=typed)["server"] == kept
 
 
@@ -49,41 +52,41 @@ def test_a_server_is_kept_as_a_bare_host(typed, kept):
     "server",
     ["", "https://", "a b", "host:25", "a/b", "user@host", "a\r\nb", "a\0b", "x" * 251, ":" * 90_000],
 )
-def test_what_is_no_host_is_refused(server):
+def test_what_is_no_host_is_refused(server: str) -> None:
     assert "server" in mistakes({**LEAST, "server": server})
 
 
 @pytest.mark.parametrize("port", [0, -1, 65536])
-def test_a_port_is_between_1_and_65535(port):
+def test_a_port_is_between_1_and_65535(port: int) -> None:
     assert mistakes({**LEAST, "port": port}) == {"port": None}
 
 
 @pytest.mark.parametrize("name", ["ntlm", "oauth2"])
-def test_sign_ins_that_do_not_exist_yet_say_so(name):
+def test_sign_ins_that_do_not_exist_yet_say_so(name: str) -> None:
     assert mistakes({**LEAST, "authentication": name}) == {"authentication": "settings.not_yet"}
 
 
-def test_basic_needs_a_user_name():
+def test_basic_needs_a_user_name() -> None:
     assert mistakes({"server": "smtp.example.com"}) == {"user_name": "schema.required"}
     assert mistakes({"server": "smtp.example.com", "user_name": "  "}) == {"user_name": "schema.required"}
 
 
-def test_anonymous_needs_none():
+def test_anonymous_needs_none() -> None:
     SmtpSettingsSchema().deserialize({"server": "smtp.example.com", "authentication": "anonymous"})
 
 
 @pytest.mark.parametrize("name", ["user_name", "password"])
-def test_control_characters_are_refused(name):
+def test_control_characters_are_refused(name: str) -> None:
     assert name in mistakes({**LEAST, name: "a\0b"})
 
 
-def test_a_password_is_secret_and_bound_to_server_port_and_user():
+def test_a_password_is_secret_and_bound_to_server_port_and_user() -> None:
     node = SmtpSettingsSchema()["password"]
     assert node.secret
     assert node.secret_bound_to == ("server", "port", "user_name")
 
 
-def test_schemas_are_made_fresh():
+def test_schemas_are_made_fresh() -> None:
     assert SMTP.settings_schema() is not SMTP.settings_schema()
 
 
@@ -98,7 +101,7 @@ def test_schemas_are_made_fresh():
         ({"verify_certificate": False}, ["smtp.certificate_not_verified"]),
     ],
 )
-def test_notices(settings, codes):
+def test_notices(settings: dict[str, Any], codes: list[str]) -> None:
     usual = {
         "server": "smtp.example.com",
         "security": "tls",
@@ -117,11 +120,11 @@ def test_notices(settings, codes):
         ("outlook.com.evil.example", False),
     ],
 )
-def test_microsofts_hosts(server, is_theirs):
+def test_microsofts_hosts(server: str, is_theirs: bool) -> None:
     assert is_microsoft(server) is is_theirs
 
 
-def test_the_connector_is_registered_and_listed_last():
+def test_the_connector_is_registered_and_listed_last() -> None:
     assert list(mailhub_register_connectors()) == [SMTP]
     assert SMTP.id == "smtp"
     assert SMTP.sort_order == 900
@@ -130,18 +133,18 @@ def test_the_connector_is_registered_and_listed_last():
     assert b"script" not in SMTP.logo
 
 
-def test_presets_name_only_settings_that_exist():
+def test_presets_name_only_settings_that_exist() -> None:
     names = {child.name for child in SmtpSettingsSchema().children}
     for preset in SMTP.presets:
         assert set(preset.settings) <= names
 
 
-def test_microsoft_365_proposes_oauth_and_names_app_passwords():
+def test_microsoft_365_proposes_oauth_and_names_app_passwords() -> None:
     preset = next(each for each in SMTP.presets if each.id == "microsoft365")
     assert preset.settings["authentication"] == "oauth2"
     assert "app password" in str(preset.hint)
 
 
-def test_settings_of_an_older_version_have_defaults():
+def test_settings_of_an_older_version_have_defaults() -> None:
     account = SmtpAccount.from_settings({"server": "mx", "password": None, "of_another_version": 1})
     assert (account.port, account.password, account.verify_certificate) == (587, "", True)

@@ -3,12 +3,21 @@
 import base64
 import hmac
 import socket
+from collections.abc import Sequence
 
 import pytest
 
-from mailhub.contract import AuthenticationFailed, HostAddress, Misconfigured, Throttled, Transient
+from mailhub.contract import (
+    AuthenticationFailed,
+    DeliveryError,
+    HostAddress,
+    Misconfigured,
+    SendOutcome,
+    Throttled,
+    Transient,
+)
 
-from .scripted import DROP, SIGNED_IN, SILENCE, Server, context_of, message, session_of, statuses
+from .scripted import DROP, SIGNED_IN, SILENCE, Context, Server, context_of, message, session_of, statuses
 
 LOOPBACK = (HostAddress(socket.AF_INET, ("127.0.0.1", 25)),)
 LOOPBACK_6 = (HostAddress(socket.AF_INET6, ("::1", 25, 0, 0)),)
@@ -17,7 +26,7 @@ CRAM_CHALLENGE = "334 " + base64.b64encode(CHALLENGE).decode()
 BAD = "535 5.7.8 Error: authentication failed"
 
 
-def encoded(text):
+def encoded(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
@@ -25,7 +34,7 @@ CRAM_ANSWER = encoded("ada " + hmac.new("pa55 wörd".encode(), CHALLENGE, "md5")
 PLAIN_ANSWER = encoded("\0ada\0pa55 wörd")
 
 
-def server(mechanisms, *script):
+def server(mechanisms: str, *script: tuple[str, Sequence[str]]) -> Server:
     answers = (
         ("AUTH CRAM-MD5", [CRAM_CHALLENGE]),
         (CRAM_ANSWER, ["235 2.7.0 ok"]),
@@ -36,7 +45,9 @@ def server(mechanisms, *script):
     return Server(*script, *answers, extensions=("PIPELINING", f"AUTH {mechanisms}"))
 
 
-def send(*servers, addresses=LOOPBACK):
+def send(
+    *servers: Server | OSError, addresses: Sequence[HostAddress] = LOOPBACK
+) -> tuple[SendOutcome, Context]:
     context = context_of(*servers, addresses=addresses)
     return session_of(context, SIGNED_IN).send(message()), context
 
@@ -50,7 +61,7 @@ def send(*servers, addresses=LOOPBACK):
         ("plain digest-md5", [f"AUTH PLAIN {PLAIN_ANSWER}"]),
     ],
 )
-def test_the_safest_mechanism_that_is_offered_is_taken(mechanisms, commands):
+def test_the_safest_mechanism_that_is_offered_is_taken(mechanisms: str, commands: list[str]) -> None:
     mx = server(mechanisms)
     outcome, context = send(mx)
     assert mx.commands[1 : 1 + len(commands)] == commands
@@ -61,24 +72,24 @@ def test_the_safest_mechanism_that_is_offered_is_taken(mechanisms, commands):
     ]
 
 
-def test_the_old_way_of_writing_auth_is_understood():
+def test_the_old_way_of_writing_auth_is_understood() -> None:
     mx = Server(extensions=("AUTH=PLAIN",))
     assert statuses(send(mx)[0]) == ["accepted"]
 
 
-def test_a_server_that_asks_again_gets_the_plain_answer_again():
+def test_a_server_that_asks_again_gets_the_plain_answer_again() -> None:
     mx = server("PLAIN", ("AUTH PLAIN", ["334 "]), (PLAIN_ANSWER, ["235 ok"]))
     assert statuses(send(mx)[0]) == ["accepted"]
 
 
-def test_cram_md5_on_a_server_with_hashed_passwords_leads_to_the_next_mechanism():
+def test_cram_md5_on_a_server_with_hashed_passwords_leads_to_the_next_mechanism() -> None:
     mx = server("CRAM-MD5 PLAIN LOGIN", (CRAM_ANSWER, [BAD]))
     outcome, context = send(mx)
     assert statuses(outcome) == ["accepted"]
     assert context.steps[1].detail == "PLAIN"
 
 
-def test_the_mechanism_that_worked_is_taken_first_on_the_next_connection():
+def test_the_mechanism_that_worked_is_taken_first_on_the_next_connection() -> None:
     first = server("CRAM-MD5 PLAIN", (CRAM_ANSWER, [BAD]), ("MAIL", ["250 ok", DROP]))
     second = server("CRAM-MD5 PLAIN")
     context = context_of(first, second, addresses=LOOPBACK)
@@ -88,7 +99,7 @@ def test_the_mechanism_that_worked_is_taken_first_on_the_next_connection():
     assert not any(each.startswith("AUTH CRAM-MD5") for each in second.commands)
 
 
-def test_a_wrong_password_is_tried_by_one_more_mechanism_and_no_further():
+def test_a_wrong_password_is_tried_by_one_more_mechanism_and_no_further() -> None:
     mx = server("CRAM-MD5 PLAIN LOGIN", (CRAM_ANSWER, [BAD]), ("AUTH PLAIN", [BAD]))
     with pytest.raises(AuthenticationFailed) as caught:
         send(mx)
@@ -96,25 +107,25 @@ def test_a_wrong_password_is_tried_by_one_more_mechanism_and_no_further():
     assert "AUTH LOGIN" not in mx.commands
 
 
-def test_a_mechanism_that_the_server_does_not_know_after_all_leads_to_the_next():
+def test_a_mechanism_that_the_server_does_not_know_after_all_leads_to_the_next() -> None:
     mx = server("PLAIN LOGIN", ("AUTH PLAIN", ["504 5.5.4 unknown"]))
     assert statuses(send(mx)[0]) == ["accepted"]
 
 
-def test_a_wrong_password_is_not_hidden_by_an_unknown_mechanism():
+def test_a_wrong_password_is_not_hidden_by_an_unknown_mechanism() -> None:
     mx = server("CRAM-MD5 PLAIN", (CRAM_ANSWER, [BAD]), ("AUTH PLAIN", ["504 5.5.4 unknown"]))
     with pytest.raises(AuthenticationFailed) as caught:
         send(mx)
     assert caught.value.reply == BAD
 
 
-def test_a_server_that_hangs_up_after_a_wrong_password_said_so():
+def test_a_server_that_hangs_up_after_a_wrong_password_said_so() -> None:
     mx = server("CRAM-MD5 PLAIN", (CRAM_ANSWER, [BAD]), ("AUTH PLAIN", [DROP]))
     with pytest.raises(AuthenticationFailed):
         send(mx)
 
 
-def test_an_unreadable_challenge_is_cancelled():
+def test_an_unreadable_challenge_is_cancelled() -> None:
     mx = server("CRAM-MD5 PLAIN", ("AUTH CRAM-MD5", ["334 not base64!"]), ("*", ["501 cancelled"]))
     assert statuses(send(mx)[0]) == ["accepted"]
     assert "*" in mx.commands
@@ -136,7 +147,7 @@ def test_an_unreadable_challenge_is_cancelled():
         (SILENCE, Transient),
     ],
 )
-def test_what_a_refused_sign_in_means(answer, error):
+def test_what_a_refused_sign_in_means(answer: str, error: type[DeliveryError]) -> None:
     context = context_of(server("PLAIN", ("AUTH PLAIN", [answer])), addresses=LOOPBACK)
     with pytest.raises(error) as caught:
         session_of(context, SIGNED_IN).send(message())
@@ -146,7 +157,7 @@ def test_what_a_refused_sign_in_means(answer, error):
     assert context.network.sockets[0].is_closed
 
 
-def test_a_tenant_without_smtp_auth_is_pointed_to_oauth_and_the_microsoft_connectors():
+def test_a_tenant_without_smtp_auth_is_pointed_to_oauth_and_the_microsoft_connectors() -> None:
     mx = server(
         "LOGIN",
         ("AUTH LOGIN", ["535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled"]),
@@ -158,12 +169,12 @@ def test_a_tenant_without_smtp_auth_is_pointed_to_oauth_and_the_microsoft_connec
 
 
 @pytest.mark.parametrize("addresses", [LOOPBACK, LOOPBACK_6], ids=["ipv4", "ipv6"])
-def test_without_tls_a_password_may_go_to_this_machine(addresses):
+def test_without_tls_a_password_may_go_to_this_machine(addresses: Sequence[HostAddress]) -> None:
     assert statuses(send(server("PLAIN"), addresses=addresses)[0]) == ["accepted"]
 
 
 @pytest.mark.parametrize("mechanisms", ["PLAIN LOGIN", "PLAIN", "LOGIN"])
-def test_without_tls_a_password_never_goes_to_another_machine(mechanisms):
+def test_without_tls_a_password_never_goes_to_another_machine(mechanisms: str) -> None:
     mx = server(mechanisms)
     elsewhere = (HostAddress(socket.AF_INET, ("192.0.2.25", 25)),)
     with pytest.raises(Misconfigured) as caught:
@@ -172,7 +183,7 @@ def test_without_tls_a_password_never_goes_to_another_machine(mechanisms):
     assert not any(each.startswith("AUTH") for each in mx.commands)
 
 
-def test_without_tls_cram_md5_may_go_to_another_machine_and_nothing_else_after_it():
+def test_without_tls_cram_md5_may_go_to_another_machine_and_nothing_else_after_it() -> None:
     mx = server("CRAM-MD5 PLAIN", (CRAM_ANSWER, [BAD]))
     with pytest.raises(AuthenticationFailed):
         send(mx, addresses=(HostAddress(socket.AF_INET, ("192.0.2.25", 25)),))
@@ -180,12 +191,12 @@ def test_without_tls_cram_md5_may_go_to_another_machine_and_nothing_else_after_i
 
 
 @pytest.mark.parametrize("extensions", [(), ("AUTH GSSAPI NTLM",)])
-def test_a_server_that_offers_no_mechanism_of_ours_is_misconfigured(extensions):
+def test_a_server_that_offers_no_mechanism_of_ours_is_misconfigured(extensions: Sequence[str]) -> None:
     with pytest.raises(Misconfigured):
         send(Server(extensions=extensions))
 
 
-def test_no_password_shows_in_a_representation():
+def test_no_password_shows_in_a_representation() -> None:
     from mailhub_smtp.settings import SmtpAccount
     from mailhub_smtp.sign_in import Credentials
 
