@@ -75,6 +75,11 @@ def enqueue(hub: HubRoot, shard: Shard, message: Message, due: datetime) -> None
 def requeue(lane: Lane, shard: Shard, message: Message, due: datetime) -> None:
     """Put a message back into the lane that its holder is writing. Older entries of it are void."""
     message.queue_key = next_queue_key(shard)
+    put_back(lane, shard, message, due)
+
+
+def put_back(lane: Lane, shard: Shard, message: Message, due: datetime) -> None:
+    """Put a message back into the place that it had when it was claimed: many may be due at one time, and the key decides."""
     message.next_attempt_at = due
     lane.add_due(message.queue_key, entry_of(message, due))
     shard.wake(lane_topic(lane.id))

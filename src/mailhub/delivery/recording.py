@@ -15,7 +15,7 @@ from mailhub.store.root import HubRoot
 from mailhub.store.writer import Shard
 
 from .model import Claim, Lane, delivery_of
-from .queueing import SECOND, instant, microseconds, requeue
+from .queueing import SECOND, instant, microseconds, put_back, requeue
 from .reports import AttemptReport, Failure, StepReport, Verdict
 from .telling import connector_of, tell
 
@@ -201,7 +201,7 @@ class _Settlement:
     def _back_in_place(self) -> None:
         """The history has the number of the attempt; the next one has it again."""
         self.message.attempts -= 1
-        requeue(self.lane, self.shard, self.message, instant(self.claim.due))
+        put_back(self.lane, self.shard, self.message, instant(self.claim.due))
 
     def _uncertain(self) -> None:
         """Nobody knows whether it went out (W6): the account's choice, while attempts are left."""

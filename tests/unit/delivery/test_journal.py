@@ -184,13 +184,16 @@ def test_a_long_journal_is_shortened_to_what_is_open(tmp_path: Path, monkeypatch
     for number in range(1_000):
         journal.started(str(number), 1)
         journal.recorded(str(number), 1)
-    for number in range(3):  # the end of the second group's flush comes after the first one's shortening
-        journal.started(f"later-{number}", 1)
-        while not flushed.acquire(timeout=0.01):
-            clock.advance(0.05)
-    assert journal.path.stat().st_size < 2_200
+    for _try in range(1_000):
+        if journal.path.stat().st_size < 2_200:
+            break
+        journal.started("later", 1)
+        flushed.acquire(timeout=0.01)
+        clock.advance(0.05)
+    else:
+        pytest.fail("the journal is never shortened")
     facts = facts_of(journal)
-    assert facts.started == {("open", 1), ("later-0", 1), ("later-1", 1), ("later-2", 1)}
+    assert {("open", 1)} <= facts.started <= {("open", 1), ("later", 1)}
     assert facts.is_complete
     journal.close()
 
