@@ -15,6 +15,7 @@ from mailhub.testing.network import LoopbackNetwork
 from mailhub_smtp.plugin import SMTP
 
 from .dovecot import Dovecot
+from .greylist import Greylist
 from .postfix import PERSONALITIES, Postfix
 from .processes import free_ports, open_folder
 
@@ -30,8 +31,8 @@ class MailServer:
     postfix: Postfix
     authority: Authority
 
-    def connector(self, personality: str, **settings: Any) -> Connector:
-        """A connector of an account that signs in with STARTTLS, except where told otherwise."""
+    def settings(self, personality: str, **settings: Any) -> dict[str, Any]:
+        """Settings of an account that signs in with STARTTLS, except where told otherwise."""
         usual = {
             "server": "localhost",
             "port": self.postfix.ports[personality],
@@ -41,7 +42,11 @@ class MailServer:
             "password": PASSWORD,
             "ca_file": str(self.authority.ca_file),
         }
-        return SMTP.make(SMTP.settings_schema().deserialize({**usual, **settings}))
+        return {**usual, **settings}
+
+    def connector(self, personality: str, **settings: Any) -> Connector:
+        """A connector with these settings."""
+        return SMTP.make(SMTP.settings_schema().deserialize(self.settings(personality, **settings)))
 
 
 @pytest.fixture(scope="session")
@@ -52,9 +57,17 @@ def mail_server() -> Iterator[MailServer]:
     users = {"plain": {PLAIN_USER: PASSWORD}, "hashed": {HASHED_USER: PASSWORD}}
     dovecot = Dovecot.start(root / "dovecot", sasl_port, **users)
     right, wrong = authority.issue("localhost"), authority.issue("wrong.example")
-    postfix = Postfix.start(root / "postfix", ports, sasl_port=sasl_port, right=right, wrong=wrong)
-    yield MailServer(postfix, authority)
-    postfix.stop()
+    with Greylist() as greylist:
+        postfix = Postfix.start(
+            root / "postfix",
+            ports,
+            sasl_port=sasl_port,
+            greylist_port=greylist.port,
+            right=right,
+            wrong=wrong,
+        )
+        yield MailServer(postfix, authority)
+        postfix.stop()
     dovecot.stop()
     shutil.rmtree(root)
 

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from .processes import ids_of, listens, run, wait_for
+from tests.kit.waiting import wait_for
+
+from .processes import ids_of, listens, run
 
 DOVECOT = "/usr/sbin/dovecot"
 DOVEADM = "/usr/bin/doveadm"

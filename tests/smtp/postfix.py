@@ -8,8 +8,9 @@ from email.message import EmailMessage
 from pathlib import Path
 
 from mailhub.testing.certificates import Issued
+from tests.kit.waiting import wait_for
 
-from .processes import give_to, ids_of, listens, run, wait_for
+from .processes import give_to, ids_of, listens, run
 
 POSTFIX = "/usr/sbin/postfix"
 
@@ -42,11 +43,14 @@ smtpd_sasl_path = inet:127.0.0.1:{sasl_port}
 smtpd_tls_cert_file = {certificate}
 smtpd_tls_key_file = {key}
 smtpd_relay_restrictions = permit_sasl_authenticated, reject
+smtpd_restriction_classes = greylisted
+greylisted = check_policy_service inet:127.0.0.1:{greylist_port}
 smtpd_recipient_restrictions = check_recipient_access inline:{{
     {{perm@example.test = 550 5.1.1 No such user}},
     {{temp@example.test = 450 4.2.1 Mailbox busy}},
     {{many@example.test = 452 4.5.3 Too many recipients}},
-    {{drop@example.test = 421 4.3.2 Service not available}} }},
+    {{drop@example.test = 421 4.3.2 Service not available}},
+    {{grey@example.test = greylisted}} }},
   permit_sasl_authenticated, reject
 smtpd_sender_restrictions = check_sender_access inline:{{
     {{sendas-denied@example.test = 550 5.7.60 Client does not have permissions to send as this sender}} }}
@@ -106,7 +110,14 @@ class Postfix:
 
     @classmethod
     def start(
-        cls, root: Path, ports: Sequence[int], *, sasl_port: int, right: Issued, wrong: Issued
+        cls,
+        root: Path,
+        ports: Sequence[int],
+        *,
+        sasl_port: int,
+        greylist_port: int,
+        right: Issued,
+        wrong: Issued,
     ) -> "Postfix":
         etc = root / "etc"
         etc.mkdir(parents=True)
@@ -114,7 +125,13 @@ class Postfix:
         give_to("postfix", root / "data", root / "mail")
         uid, gid = ids_of("postfix")
         main = MAIN.format(
-            root=root, uid=uid, gid=gid, sasl_port=sasl_port, certificate=right.certificate, key=right.key
+            root=root,
+            uid=uid,
+            gid=gid,
+            sasl_port=sasl_port,
+            greylist_port=greylist_port,
+            certificate=right.certificate,
+            key=right.key,
         )
         named = dict(zip(PERSONALITIES, ports, strict=True))
         (etc / "main.cf").write_text(main)

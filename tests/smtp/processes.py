@@ -5,13 +5,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
-
-T = TypeVar("T")
-STARTS_WITHIN_SECONDS = 20.0
 
 
 def open_folder() -> Path:
@@ -54,16 +48,6 @@ def run(*command: str | Path, check: bool = True) -> str:
     if check and done.returncode:
         raise AssertionError(f"{command[0]} ended with {done.returncode}: {said}")
     return said
-
-
-def wait_for(look: Callable[[], T], what: str, *, seconds: float = STARTS_WITHIN_SECONDS) -> T:
-    """Look until there is something. Raises AssertionError when time is over: other processes do not tell us."""
-    ends_at = time.monotonic() + seconds
-    while not (found := look()):
-        if time.monotonic() > ends_at:
-            raise AssertionError(f"{what} did not happen within {seconds} s")
-        time.sleep(0.02)
-    return found
 
 
 def listens(port: int) -> bool:

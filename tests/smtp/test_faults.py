@@ -10,8 +10,9 @@ from mailhub.contract import Connector, DeliveryError, Permanent, Transient, Unc
 from mailhub.testing import make_message
 from mailhub.testing.context import RecordingContext
 from mailhub_smtp.plugin import SMTP
+from tests.kit.waiting import wait_for
 
-from .processes import free_ports, listens, wait_for
+from .processes import free_ports, listens
 
 SMTP_SINK = "/usr/sbin/smtp-sink"
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from .hub_process import HubProcess
+from .hub_process import FINAL, HubProcess
 from .smtp_sink import STAGES, SmtpSink, Stage
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.timeout(180)]
@@ -18,7 +18,6 @@ pytestmark = [pytest.mark.enable_socket, pytest.mark.timeout(180)]
 MESSAGES = 300
 KILLS = 8
 CALLERS = 6
-FINAL = {"sent", "failed", "in_doubt", "cancelled"}
 
 
 class Killer:
@@ -75,7 +74,11 @@ def _message(number: int) -> dict[str, Any]:
 
 @pytest.mark.parametrize("seed", [20261124, 7])
 def test_every_accepted_message_is_sent_whenever_the_hub_is_killed(tmp_path: Path, seed: int) -> None:
-    settings = {"retry_first_seconds": 0.1, "delivery_lease_seconds": 5, "log_level": "warning"}
+    settings: dict[str, Any] = {
+        "retry_first_seconds": 0.1,
+        "delivery_lease_seconds": 5,
+        "log_level": "warning",
+    }
     with HubProcess(tmp_path / "var", **settings) as hub, SmtpSink() as sink:
         hub.set_up()
         hub.start()
