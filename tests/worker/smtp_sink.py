@@ -1,4 +1,4 @@
-"""An SMTP server that tells of every step of every mail, so that a test can act exactly there."""
+"""An SMTP server that tells of every step of every mail, so that a test can act exactly there, and keeps no bodies."""
 
 import socket
 from collections.abc import Callable, Iterable
@@ -17,6 +17,7 @@ class SunkMail(NamedTuple):
 
     message_id: str
     recipients: tuple[str, ...]
+    size_bytes: int
 
 
 class SmtpSink:
@@ -94,17 +95,27 @@ class SmtpSink:
             self._begun += 1
             return self._begun
 
-    def _take(self, content: bytes, recipients: list[str]) -> None:
-        message_id = str(message_from_bytes(content)["Message-ID"])
+    def _take(self, content: "_Content", recipients: list[str]) -> None:
+        message_id = str(message_from_bytes(content.header)["Message-ID"])
         with self._lock:
-            self._mails.append(SunkMail(message_id, tuple(recipients)))
+            self._mails.append(SunkMail(message_id, tuple(recipients), content.size_bytes))
 
 
-def _content(lines: Iterable[bytes]) -> bytes:
+class _Content(NamedTuple):
+    header: bytes
+    size_bytes: int
+
+
+def _content(lines: Iterable[bytes]) -> _Content:
     """Up to the final dot. Raises ConnectionError when the connection ends before it."""
-    found: list[bytes] = []
+    header: list[bytes] = []
+    is_header = True
+    size_bytes = 0
     for line in lines:
         if line == b".\r\n":
-            return b"".join(found)
-        found.append(line)
+            return _Content(b"".join(header), size_bytes)
+        is_header = is_header and line != b"\r\n"
+        size_bytes += len(line)
+        if is_header:
+            header.append(line)
     raise ConnectionError("the connection ended before the final dot")
