@@ -36,6 +36,18 @@ API: Mapping[str, tuple[str, str]] = {
         "Somebody has changed the object since its revision was read.",
         "Read it, apply the change again, send the new revision.",
     ),
+    "idempotency.mismatch": (
+        "The `Idempotency-Key` was used in the last 24 hours for a call with another body.",
+        "Use a new key for a new request.",
+    ),
+    "idempotency.invalid_key": (
+        "The `Idempotency-Key` is empty, longer than 255 characters, or not visible ASCII.",
+        "Use a random key such as a UUID.",
+    ),
+    "idempotency.not_replayable": (
+        "The call was done before under this key, but its answer held a secret, which is shown once.",
+        "List what was made; if the secret is lost, delete it and make another under a new key.",
+    ),
     "revision.missing": (
         "The call changes an object and does not say which revision its caller has seen.",
         "Send the object's `revision` in `If-Match`.",

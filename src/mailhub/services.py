@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
+    from mailhub.answers import RunsCommands
     from mailhub.people.identity import Identity
     from mailhub.store.root import HubRoot
 
@@ -30,13 +31,23 @@ class ServiceRegistry:
 
 
 class Work:
-    """A transaction's view of the hub. Lives as long as its transaction and is used by one thread."""
+    """A transaction's view of the hub. Lives as long as its transaction and is used by one thread.
 
-    def __init__(self, registry: ServiceRegistry, root: "HubRoot", identity: "Identity") -> None:
+    ``runner``: what runs write commands for this piece of work; None: the hub's writer.
+    """
+
+    def __init__(
+        self,
+        registry: ServiceRegistry,
+        root: "HubRoot",
+        identity: "Identity",
+        runner: "RunsCommands | None" = None,
+    ) -> None:
         self._registry = registry
         self._made: dict[type[Any], Any] = {}
         self.root = root
         self.identity = identity
+        self.runner = runner
 
     def service(self, service: type[S]) -> S:
         """The service of this class for this unit of work, made once."""

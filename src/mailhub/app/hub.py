@@ -19,6 +19,7 @@ from mailhub.delivery.retry import RetrySchedule
 from mailhub.delivery.worker import DeliveryWorker, WorkerSettings
 from mailhub.entropy import Entropy, SystemEntropy
 from mailhub.events import audit, rows
+from mailhub.http import kept_answers
 from mailhub.http.json_schema import json_schema_of
 from mailhub.messages import model as messages_model
 from mailhub.people import model as people_model
@@ -53,6 +54,7 @@ INSTALLERS = (
     messages_model.install,
     delivery_model.install,
     telemetry_model.install,
+    kept_answers.install,
 )
 """What makes each subject's folder, in the order of the subjects."""
 

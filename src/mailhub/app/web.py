@@ -46,6 +46,8 @@ def api_parts(hub: "Hub") -> ApiParts:
         cursor_key: bytes = root.cursor_key
     return ApiParts(
         database=hub.database,
+        runner=hub.writer,
+        clock=hub.clock,
         services=hub.services,
         token_checker=_token_checker(hub),
         entropy=hub.entropy,

@@ -51,6 +51,8 @@ ProblemRef = str | tuple[int, str]
 API_PREFIX = "/api/v1"
 _ATTRIBUTE = "__mailhub_endpoint__"
 
+Replays = Literal["answer", "secret"] | None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
@@ -73,6 +75,7 @@ class Endpoint:
     raw_body: bool = False
     raw_reply: str | None = None
     once: bool = False
+    replays: Replays = None
     prefix: str = API_PREFIX
 
     @property
@@ -107,6 +110,7 @@ def endpoint(
     raw_body: bool = False,
     raw_reply: str | None = None,
     once: bool = False,
+    replays: Replays = None,
     prefix: str = API_PREFIX,
 ) -> Callable[[View], View]:
     """Declare an API call on ``def view(request: ApiRequest) -> Reply``.
@@ -119,7 +123,9 @@ def endpoint(
     ``if_match="required"``: the view must call ``request.check_revision``. ``raw_body``: the body is bytes, read from
     ``request.stream``. ``raw_reply``: the content type (``message/rfc822``, ``*/*``) of a 200 that is a file.
     ``once``: the view hands commands to the writer thread or acts outside its transaction, so it is never run a second
-    time after a conflict (``raw_body`` implies it).
+    time after a conflict (``raw_body`` implies it). ``replays``: the call takes an Idempotency-Key, and its answer is kept
+    (``secret``: only that it was given); by default every POST that creates (201) in its own transaction does. A view with
+    ``once`` that takes one must act by one command through ``work.runner``, whose result has the answer.
     """
 
     def attach(view: View) -> View:
@@ -141,6 +147,7 @@ def endpoint(
             raw_body=raw_body,
             raw_reply=raw_reply,
             once=once or raw_body,
+            replays=replays or _usual_replays(method, replies or {}, is_once=once or raw_body),
             prefix=prefix,
         )
         setattr(view, _ATTRIBUTE, described)
@@ -153,3 +160,7 @@ def endpoints_of(module: ModuleType | Any) -> list[Endpoint]:
     """The calls declared in a module (not those it imported), in the order of their definition."""
     found = (getattr(value, _ATTRIBUTE, None) for value in vars(module).values())
     return [each for each in found if isinstance(each, Endpoint) and each.view.__module__ == module.__name__]
+
+
+def _usual_replays(method: Method, replies: Mapping[int, SchemaFactory | None], *, is_once: bool) -> Replays:
+    return "answer" if method == "POST" and 201 in replies and not is_once else None

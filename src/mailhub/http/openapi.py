@@ -109,14 +109,18 @@ def _of_text(schema: Keywords) -> Keywords:
 
 
 def _header_parameters(endpoint: Endpoint) -> list[Keywords]:
-    if endpoint.if_match is None:
-        return []
-    text = plain(_("The revision that was seen, quoted or bare, or *."))
-    return [
-        _parameter(
-            "header", "If-Match", {"type": "string"}, text, is_required=endpoint.if_match == "required"
-        )
-    ]
+    parameters = []
+    if endpoint.if_match is not None:
+        text = plain(_("The revision that was seen, quoted or bare, or *."))
+        is_required = endpoint.if_match == "required"
+        parameters.append(_parameter("header", "If-Match", {"type": "string"}, text, is_required=is_required))
+    if endpoint.replays is not None:
+        text = plain(_("The same key and body within 24 hours: the same answer, and nothing is done twice."))
+        parameters.append(_parameter("header", "Idempotency-Key", _KEY, text, is_required=False))
+    return parameters
+
+
+_KEY: Keywords = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}
 
 
 def _parameter(place: str, name: str, schema: Keywords, description: str, *, is_required: bool) -> Keywords:
@@ -163,6 +167,8 @@ def _reply_headers(endpoint: Endpoint, status: int, schema: Any) -> Keywords:
         names.append("Location")
     if endpoint.raw_reply is not None:
         names.append("Content-Disposition")
+    if endpoint.replays == "answer":
+        names.append("Idempotency-Replayed")
     return {name: {"schema": {"type": "string"}} for name in names}
 
 
@@ -181,6 +187,10 @@ def _problems(endpoint: Endpoint) -> Sequence[tuple[int, str]]:
         codes.append("revision.stale")
     if endpoint.if_match == "required":
         codes.append("revision.missing")
+    if endpoint.replays is not None:
+        codes += ["idempotency.mismatch", "idempotency.invalid_key"]
+    if endpoint.replays == "secret":
+        codes.append("idempotency.not_replayable")
     return [status_and_code(ref) for ref in codes]
 
 

@@ -6,6 +6,8 @@ from typing import Any, Protocol
 
 import colander
 
+from mailhub.answers import RunsCommands
+from mailhub.contract.clock import Clock
 from mailhub.entropy import Entropy
 from mailhub.people.identity import Identity
 from mailhub.services import ServiceRegistry
@@ -42,7 +44,7 @@ class TokenChecker(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiParts:
-    """Everything the shell needs.
+    """Everything the shell needs. ``runner``: the writer, for calls that hand it commands.
 
     ``token_checker``: makes a checker that reads from this root. ``settings_schemas``: the settings schema of each
     connector, plugins' included. ``languages``: those that texts are translated to, the default first. ``public_url``:
@@ -50,6 +52,8 @@ class ApiParts:
     """
 
     database: OpensConnections
+    runner: RunsCommands
+    clock: Clock
     services: ServiceRegistry
     token_checker: Callable[[HubRoot], TokenChecker]
     entropy: Entropy

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
+from mailhub.answers import RunsCommands
 from mailhub.contract.texts import Text, _
 from mailhub.errors import NotSignedIn
 from mailhub.people.identity import Identity
@@ -41,8 +42,16 @@ class CallSchemas:
 class ApiRequest:
     """One call of the API. Made by the shell; lives as long as the call."""
 
-    def __init__(self, request: Any, endpoint: "Endpoint", schemas: CallSchemas, parts: ApiParts) -> None:
+    def __init__(
+        self,
+        request: Any,
+        endpoint: "Endpoint",
+        schemas: CallSchemas,
+        parts: ApiParts,
+        runner: RunsCommands,
+    ) -> None:
         self._request = request
+        self._runner = runner
         self._parts = parts
         self._schemas = schemas
         self._work: Work | None = None
@@ -65,7 +74,7 @@ class ApiRequest:
     def work(self) -> Work:
         """The unit of work of the request's transaction."""
         if self._work is None:
-            self._work = Work(self._parts.services, self.root, self.identity)
+            self._work = Work(self._parts.services, self.root, self.identity, self._runner)
         return self._work
 
     @property

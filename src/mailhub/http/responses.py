@@ -41,10 +41,13 @@ def json_response(
     body: Mapping[str, Any], status: int, *, content_type: str = "application/json"
 ) -> ApiResponse:
     """A JSON object as a response. Times become RFC 3339 UTC."""
-    response = ApiResponse(
-        body=json_bytes(body), status=status, headerlist=[("Content-Type", content_type), *_ALWAYS]
-    )
-    response.content_length = len(response.body)
+    return raw_json_response(json_bytes(body), status, content_type=content_type)
+
+
+def raw_json_response(content: bytes, status: int, *, content_type: str = "application/json") -> ApiResponse:
+    """JSON that is written already as a response."""
+    response = ApiResponse(body=content, status=status, headerlist=[("Content-Type", content_type), *_ALWAYS])
+    response.content_length = len(content)
     return response
 
 

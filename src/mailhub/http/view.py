@@ -7,6 +7,7 @@ from mailhub.errors import NotSignedIn
 from mailhub.people.permissions import Permission
 
 from .endpoint import Endpoint
+from .idempotency import HEADER, CallKey, KeyedRunner, Replayed, call_key, replay_response
 from .parts import ApiParts
 from .query import no_query
 from .reply import Reply
@@ -30,12 +31,37 @@ class EndpointView:
         self._require_permission(request)
         if self._takes_no_fields:
             require_no_fields(request, self._parts)
-        api_request = ApiRequest(request, self._endpoint, self._schemas, self._parts)
+        key = self._call_key(request)
+        try:
+            return self._answered(request, key)
+        except Replayed as replayed:
+            return replay_response(replayed.answer)
+
+    def _answered(self, request: Any, key: CallKey | None) -> ApiResponse:
+        parts = self._parts
+        if key is not None:
+            key.require_new(request.hub_root, parts.clock.now())
+        runner = parts.runner if key is None else KeyedRunner(parts.runner, key, parts.clock)
+        api_request = ApiRequest(request, self._endpoint, self._schemas, parts, runner)
         reply = self._endpoint.view(api_request)
         if reply.status < 400:
             self._require_checks(api_request)
             self._require_declared(reply)
-        return response_of(reply)
+        response = response_of(reply)
+        if key is not None and not self._endpoint.once and reply.status < 300:
+            body = None if self._endpoint.replays == "secret" else response.body
+            key.keep(request.hub_root, parts.clock.now(), reply.status, body, reply.location)
+        return response
+
+    def _call_key(self, request: Any) -> CallKey | None:
+        """The caller's Idempotency-Key, where the call takes one."""
+        header = request.headers.get(HEADER)
+        if self._endpoint.replays is None or header is None:
+            return None
+        if (request.content_length or 0) > self._parts.max_json_bytes:
+            # it will be refused for its size
+            return None
+        return call_key(header, request.identity.user_id, request.path_info, request.body)
 
     @property
     def _takes_no_fields(self) -> bool:

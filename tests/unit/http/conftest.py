@@ -15,6 +15,7 @@ from mailhub.http.paging import CursorSeal
 from mailhub.http.parts import ApiParts
 from mailhub.services import ServiceRegistry
 from mailhub.store.root import NAME, HubRoot
+from mailhub.testing.clock import FakeClock
 from mailhub.testing.entropy import FakeEntropy
 from tests.unit.http import shelf
 
@@ -32,9 +33,16 @@ def database() -> Iterator[shelf.MemoryDatabase]:
 
 
 @pytest.fixture
-def parts(database: shelf.MemoryDatabase) -> ApiParts:
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def parts(database: shelf.MemoryDatabase, clock: FakeClock) -> ApiParts:
     return ApiParts(
         database=database,
+        runner=shelf.NoWriter(),
+        clock=clock,
         services=ServiceRegistry(),
         token_checker=shelf.Doorman,
         entropy=FakeEntropy(),

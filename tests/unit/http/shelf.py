@@ -11,6 +11,7 @@ from persistent.mapping import PersistentMapping
 from mailhub.contract import schema_hints as hint
 from mailhub.contract.texts import _
 from mailhub.errors import NotFound, TooManyRequests, WrongState
+from mailhub.http import kept_answers
 from mailhub.http.endpoint import (
     ApiRequest,
     Reply,
@@ -325,7 +326,15 @@ class MemoryDatabase:
         connection.close()
 
 
+class NoWriter:
+    """The calls of this application hand no commands to a writer thread."""
+
+    def execute(self, command: Any, timeout_seconds: float = 30.0) -> Any:
+        raise AssertionError(command)
+
+
 def install(hub: HubRoot) -> None:
+    kept_answers.install(hub)
     hub.boxes = OOBTree()
     hub.boxes["tin"] = Box("tin", 3)
     hub.counters = PersistentMapping()

@@ -10,6 +10,7 @@ import ZODB
 from pyramid.config import Configurator
 from webtest import TestApp
 
+from mailhub.http import kept_answers
 from mailhub.http.mount import mount_api
 from mailhub.http.openapi_api import DOCUMENT
 from mailhub.http.paging import CursorSeal
@@ -29,6 +30,7 @@ class MemoryDatabase:
     def __init__(self, people: PeopleKit) -> None:
         self.db = ZODB.DB(None)
         with self.db.transaction() as connection:
+            kept_answers.install(people.hub)
             connection.root()[NAME] = people.hub
             connection.root()["state"] = people.state
 
@@ -37,6 +39,13 @@ class MemoryDatabase:
 
     def discard(self, connection: Any) -> None:
         connection.close()
+
+
+class NoWriter:
+    """No call about people hands a command to a writer thread."""
+
+    def execute(self, command: Any, timeout_seconds: float = 30.0) -> Any:
+        raise AssertionError(command)
 
 
 class Api:
@@ -108,6 +117,8 @@ def application(people: PeopleKit, texts: dict[str, str]) -> Iterator[Any]:
     )
     parts = ApiParts(
         database=database,
+        runner=NoWriter(),
+        clock=people.clock,
         services=services,
         token_checker=lambda hub: Authenticator(hub, people.clock, people.hasher),
         entropy=people.entropy,
@@ -299,3 +310,11 @@ def test_reading_writes_nothing(root: Api, application: Any, people: PeopleKit) 
         root.get(path)
 
     assert connection_root.db().lastTransaction() == before
+
+
+def test_a_key_never_shows_a_secret_twice_and_makes_nothing_twice(root: Api) -> None:
+    key = {"Idempotency-Key": "key-1"}
+    root.post("/tokens", {"user": "root", "name": "robot"}, **key)
+    again = root.post("/tokens", {"user": "root", "name": "robot"}, status=409, **key)
+    assert again.json["code"] == "idempotency.not_replayable"
+    assert [token["name"] for token in root.get("/tokens").json["items"]].count("robot") == 1
