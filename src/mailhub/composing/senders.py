@@ -1,34 +1,47 @@
 """Who a message is from: account, scenario, message, in that order of growing weight (SM2, SM10, api.md ``sender``)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from mailhub.accounts.model import Account
 from mailhub.accounts.senders import is_allowed_sender
+from mailhub.contract.connector import UserKind
 from mailhub.contract.message import Address
 from mailhub.contract.texts import Text, _
 from mailhub.errors import FieldError
+from mailhub.people.identity import Identity
 from mailhub.scenarios.model import Assignment
 
 SubstituteMode = Literal["send_as", "on_behalf"]
+SenderSource = Literal["message", "scenario", "account", "user", "plugin"]
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """The person whose message it is, as From may show him."""
+    """The person whose message it is: how From may show him, and what accounts may ask of him."""
 
     name: str
     contact_email: str
+    user_id: str = ""
+    kind: UserKind = "internal"
+    is_licensed: bool = True
+
+    @classmethod
+    def of(cls, identity: Identity) -> "Owner":
+        return cls(
+            identity.name, identity.contact_email, identity.user_id, identity.kind, identity.is_licensed
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class ResolvedSender:
     """``from_`` and ``sender`` are headers (RFC 5322 3.6.2); ``envelope_from`` is where failures are returned to: the
-    account's address, or the person's own where the account has none."""
+    account's address, or the person's own where the account has none. ``source``: who named From."""
 
     from_: Address
     sender: Address | None
     envelope_from: str
+    source: SenderSource = field(default="account", compare=False)
 
 
 class SenderRefused(Exception):
@@ -46,25 +59,31 @@ def resolve_sender(
     own = _own_address(account, owner)
     envelope_from = account.address or own.address
     if requested is not None and requested.address.casefold() == own.address.casefold():
-        return ResolvedSender(Address(own.address, requested.name or own.name), None, envelope_from)
+        return ResolvedSender(
+            Address(own.address, requested.name or own.name), None, envelope_from, "message"
+        )
     substitute = _substitute(account, assignment, requested)
     if substitute is None or substitute.address.address.casefold() == own.address.casefold():
-        return ResolvedSender(own, None, envelope_from)
+        return ResolvedSender(own, None, envelope_from, _own_source(account))
     from_ = Address(substitute.address.address, substitute.address.name or own.name)
     sender = own if substitute.mode == "on_behalf" else None
-    return ResolvedSender(from_, sender, envelope_from)
+    return ResolvedSender(from_, sender, envelope_from, substitute.source)
 
 
 @dataclass(frozen=True, slots=True)
 class _Substitute:
     address: Address
     mode: SubstituteMode
+    source: SenderSource
+
+
+def _own_source(account: Account) -> SenderSource:
+    return "user" if account.settings.get("sender_type") == "current_user" else "account"
 
 
 def _own_address(account: Account, owner: Owner) -> Address:
-    settings = account.settings
-    if settings.get("sender_type") != "current_user":
-        return Address(account.address, settings.get("sender_name") or "")
+    if _own_source(account) == "account":
+        return Address(account.address, account.settings.get("sender_name") or "")
     if not owner.contact_email:
         raise SenderRefused(
             "/account",
@@ -84,12 +103,13 @@ def _substitute(
     mode = _mode(settings.get("substitute_mode"))
     if requested is not None:
         _require_allowed(account, requested.address, "/sender")
-        return _Substitute(requested, mode)
+        return _Substitute(requested, mode, "message")
     if assignment is not None and assignment.substitute_sender:
         _require_allowed(account, assignment.substitute_sender, "/scenario")
-        return _Substitute(Address(assignment.substitute_sender), _mode(assignment.substitute_mode or mode))
+        mode = _mode(assignment.substitute_mode or mode)
+        return _Substitute(Address(assignment.substitute_sender), mode, "scenario")
     if settings.get("substitute_sender"):
-        return _Substitute(Address(settings["substitute_sender"]), mode)
+        return _Substitute(Address(settings["substitute_sender"]), mode, "account")
     return None
 
 

@@ -1,26 +1,25 @@
 """Sending: from what somebody asks to a message in its lane (S1-S6)."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import idna
 
-from mailhub.accounts.model import Account
 from mailhub.bodies.plain_text import text_of_html
 from mailhub.contract.clock import Clock
-from mailhub.contract.events import DefaultAttachment, MessageChanges
+from mailhub.contract.events import MessageChanges
 from mailhub.contract.message import Address
-from mailhub.contract.texts import Text, _
+from mailhub.contract.texts import _
 from mailhub.delivery.config import LaneConfigs
-from mailhub.delivery.queueing import LaneAddress
 from mailhub.entropy import Entropy, text_token
-from mailhub.errors import Denied, FieldError, Invalid
+from mailhub.errors import Denied, FieldError, HubError, Invalid
 from mailhub.messages import ids
 from mailhub.messages.model import USER_KIND, Related
 from mailhub.people.identity import Identity
 from mailhub.people.permissions import Permission
 from mailhub.pluginhost.host import PluginHost
-from mailhub.scenarios.model import scenarios_of
-from mailhub.scenarios.resolving import DEFAULT_SCENARIO, Resolution, resolve
+from mailhub.scenarios.model import ScenarioAttachment, scenarios_of
+from mailhub.scenarios.resolving import DEFAULT_SCENARIO
 from mailhub.store.root import HubRoot
 from mailhub.store.writer import Writer
 from mailhub.uploads.model import Upload, uploads_of
@@ -31,18 +30,31 @@ from .contents import ContentSource, staged
 from .header_check import Headers, find_header_error
 from .plugin_changes import checked_from, offered_changes, request_with
 from .request import MessageRequest
-from .senders import Owner, ResolvedSender, SenderRefused, resolve_sender
+from .resolver import DENIED, Resolved, Resolver, Route, Wish
+from .senders import Owner
 from .writes import AcceptedAttachment, AcceptMessage
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
+class Judged:
+    """A request, and everything that was found about it. ``errors``: what is wrong with the message itself; what keeps it
+    from being sent otherwise is in ``resolved``. ``default_files``: those of the scenario that it gets."""
+
+    request: MessageRequest
+    checked: CheckedMessage
+    resolved: Resolved
+    default_files: tuple[ScenarioAttachment, ...]
+    errors: tuple[FieldError, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
     """A request that may be sent as it is."""
 
     request: MessageRequest
     checked: CheckedMessage
-    resolution: Resolution
-    sender: ResolvedSender
+    route: Route
+    default_files: tuple[ScenarioAttachment, ...] = ()
 
 
 class ComposingService:
@@ -70,6 +82,8 @@ class ComposingService:
         self._clock = clock
         self._entropy = entropy
         self._limits = limits
+        self._owner = Owner.of(identity)
+        self._resolver = Resolver(hub, caller=identity, owner=self._owner, plugins=plugins, configs=configs)
 
     def send(self, request: MessageRequest) -> str:
         """Take a message; when this returns its id, it is on disk.
@@ -78,32 +92,39 @@ class ComposingService:
         ``StorageUnavailable``, ``OutcomeUnknown``.
         """
         self._identity.require(Permission.MESSAGES_WRITE)
-        plan = self._changed_by_plugins(self._plan(request))
-        default_files = self._default_files(plan.request)
-        self._check_headers(plan, default_files)
-        return self._writer.execute(self._command(plan, default_files))
+        return self._writer.execute(self._command(self._prepared(request)))
 
     # -- planning ------------------------------------------------------------------------------------------------
 
-    def _plan(self, request: MessageRequest) -> _Plan:
-        """Check everything. Raises ``Invalid`` with all mistakes at once."""
+    def _prepared(self, request: MessageRequest) -> Plan:
+        """Check everything, let plugins change it, and check again. Raises ``Invalid`` with all mistakes, ``Denied``."""
         self._check_token_bounds(request)
+        plan = self._changed_by_plugins(self._plan(request, self._default_files(request)))
+        self._check_headers(plan)
+        return plan
+
+    def _plan(self, request: MessageRequest, default_files: tuple[ScenarioAttachment, ...]) -> Plan:
+        """Raises ``Invalid`` with all mistakes at once, ``Denied``."""
+        judged = self._judge(request, default_files)
+        route = judged.resolved.route
+        if route is None or judged.errors:
+            raise _refusal(judged)
+        return Plan(request, judged.checked, route, default_files)
+
+    def _judge(self, request: MessageRequest, default_files: tuple[ScenarioAttachment, ...]) -> Judged:
+        """Find all there is to say about a request, whatever is wrong with it."""
         checker = Checker(self._limits, self._plugins.check_address, self._find_upload, self._clock.now())
         checked = checker.check(request)
-        errors = checker.errors
-        self._check_scenario(request, errors)
-        resolution = resolve(self._hub, request.scenario, request.account)
-        sender = None
-        if isinstance(resolution, Resolution):
-            self._check_account_bound(resolution.account)
-            sender = self._sender(resolution, checked.sender, errors)
-            self._check_owner(resolution.account, errors)
-            self._check_size(request, checked, errors)
-        else:
-            errors.append(resolution.error)
-        if errors or sender is None or not isinstance(resolution, Resolution):
-            raise Invalid(errors)
-        return _Plan(request, checked, resolution, sender)
+        errors = [*checker.errors, *self._iter_scenario_errors(request)]
+        wish = Wish(scenario=request.scenario, account=request.account, sender=checked.sender)
+        resolved = self._resolver.resolve(wish)
+        errors += self._iter_size_errors(request, checked, default_files)
+        return Judged(request, checked, resolved, default_files, tuple(errors))
+
+    def _default_files(self, request: MessageRequest) -> tuple[ScenarioAttachment, ...]:
+        if not request.include_default_attachments:
+            return ()
+        return self._resolver.default_files(request.scenario)
 
     def _find_upload(self, upload_id: str) -> Upload | None:
         """An upload belongs to its maker."""
@@ -115,54 +136,28 @@ class ComposingService:
         if scenarios is not None and request.scenario not in scenarios:
             raise Denied(_("Your token may not send for this scenario."))
 
-    def _check_account_bound(self, account: Account) -> None:
-        accounts = self._identity.accounts
-        if accounts is not None and account.id not in accounts:
-            raise Denied(_("Your token may not send by this account."))
-
-    def _check_scenario(self, request: MessageRequest, errors: list[FieldError]) -> None:
+    def _iter_scenario_errors(self, request: MessageRequest) -> Iterator[FieldError]:
         known = request.scenario == DEFAULT_SCENARIO or self._plugins.find_scenario(request.scenario)
         if not known and request.scenario not in scenarios_of(self._hub).custom:
             text = _("There is no scenario ${scenario}.", mapping={"scenario": request.scenario})
-            errors.append(FieldError("/scenario", "scenario.not_found", text))
+            yield FieldError("/scenario", "scenario.not_found", text)
 
-    def _sender(
-        self, resolution: Resolution, requested: Address | None, errors: list[FieldError]
-    ) -> ResolvedSender | None:
-        owner = Owner(self._identity.name, self._identity.contact_email)
-        try:
-            return resolve_sender(resolution.account, resolution.assignment, requested, owner)
-        except SenderRefused as refused:
-            errors.append(refused.error)
-            return None
-
-    def _check_owner(self, account: Account, errors: list[FieldError]) -> None:
-        """Some connectors serve only some kinds of user, or only licensed ones (GR2, PR3)."""
-        kind = self._plugins.find_connector(account.connector)
-        if kind is None:
-            return
-        text: Text | None = None
-        if self._identity.kind not in kind.capabilities.user_kinds:
-            text = _("This account cannot send for delegated, external or guest users.")
-        elif kind.capabilities.needs_licensed_user and not self._identity.is_licensed:
-            text = _("This account can only send for users with a licence.")
-        if text is not None:
-            errors.append(FieldError("/account", "sender.not_allowed", text))
-
-    def _check_size(self, request: MessageRequest, checked: CheckedMessage, errors: list[FieldError]) -> None:
+    def _iter_size_errors(
+        self,
+        request: MessageRequest,
+        checked: CheckedMessage,
+        default_files: tuple[ScenarioAttachment, ...],
+    ) -> Iterator[FieldError]:
         total = checked.size + _bytes_of(request.html) + _bytes_of(request.text)
-        if request.include_default_attachments and request.scenario != DEFAULT_SCENARIO:
-            defaults = scenarios_of(self._hub).default_files_of(request.scenario)
-            total += sum(each.content.size for each in defaults)
+        total += sum(each.content.size for each in default_files)
         if total > self._limits.max_bytes:
             limit = {"limit": self._limits.max_bytes}
             text = _("Texts and attachments together may have ${limit} bytes at most.", mapping=limit)
-            errors.append(FieldError("/attachments", "attachment.too_large", text))
+            yield FieldError("/attachments", "attachment.too_large", text)
 
-    def _check_headers(self, plan: _Plan, default_files: tuple[AcceptedAttachment, ...]) -> None:
+    def _check_headers(self, plan: Plan) -> None:
         """Raises ``Invalid`` for a header that could never be written."""
-        checked, sender = plan.checked, plan.sender
-        files: list[CheckedAttachment | AcceptedAttachment] = [*checked.attachments, *default_files]
+        checked, sender = plan.checked, plan.route.sender
         error = find_header_error(
             Headers(
                 from_=sender.from_,
@@ -173,7 +168,7 @@ class ComposingService:
                 subject=plan.request.subject,
                 headers=checked.headers,
                 importance=plan.request.importance,
-                files=tuple((each.name, each.content_type, each.inline, each.content_id) for each in files),
+                files=tuple(_file_headers(plan)),
                 date=self._clock.now(),
             )
         )
@@ -182,62 +177,44 @@ class ComposingService:
 
     # -- plugins -------------------------------------------------------------------------------------------------
 
-    def _changed_by_plugins(self, plan: _Plan) -> _Plan:
+    def _changed_by_plugins(self, plan: Plan) -> Plan:
         """Let plugins change the message; what they changed is checked like anything else (S3)."""
         before, after = self._offered(plan), self._offered(plan)
         self._plugins.change_message(after)
         if before == after:
             return plan
-        again = self._plan(request_with(plan.request, before, after))
-        if after.from_ == plan.sender.from_:
+        again = self._plan(request_with(plan.request, before, after), plan.default_files)
+        if after.from_ == plan.route.sender.from_:
             return again
-        return replace(again, sender=replace(again.sender, from_=checked_from(after.from_)))
+        return _from(again, checked_from(after.from_))
 
-    def _offered(self, plan: _Plan) -> MessageChanges:
+    def _offered(self, plan: Plan) -> MessageChanges:
         return offered_changes(
             plan.request,
             plan.checked,
-            account_id=plan.resolution.account.id,
-            owner_id=self._identity.user_id,
-            from_=plan.sender.from_,
-        )
-
-    def _default_files(self, request: MessageRequest) -> tuple[AcceptedAttachment, ...]:
-        """The scenario's default attachments that plugins leave (DA2; never for the scenario Default)."""
-        if not request.include_default_attachments or request.scenario == DEFAULT_SCENARIO:
-            return ()
-        files = {each.id: each for each in scenarios_of(self._hub).default_files_of(request.scenario)}
-        if not files:
-            return ()
-        offered = [DefaultAttachment(each.id, each.name, is_default=True) for each in files.values()]
-        kept = self._plugins.filter_default_attachments(request.scenario, offered)
-        return tuple(
-            AcceptedAttachment(
-                files[each.id].name,
-                files[each.id].content_type,
-                ContentSource(scenario_file=(request.scenario, each.id)),
-                origin="scenario",
-            )
-            for each in kept
+            account_id=plan.route.account.id,
+            owner_id=self._owner.user_id,
+            from_=plan.route.sender.from_,
         )
 
     # -- the command ---------------------------------------------------------------------------------------------
 
-    def _command(self, plan: _Plan, default_files: tuple[AcceptedAttachment, ...]) -> AcceptMessage:
-        request, checked, account = plan.request, plan.checked, plan.resolution.account
+    def _command(self, plan: Plan) -> AcceptMessage:
+        request, checked, route = plan.request, plan.checked, plan.route
+        account, sender = route.account, route.sender
         return AcceptMessage(
             random_id=ids.random_part(self._entropy),
             scenario=request.scenario,
             account_id=account.id,
             account_revision=account.revision,
             named_account=request.account,
-            lane=self._lane(account),
-            owner_id=self._identity.user_id,
+            lane=route.lane,
+            owner_id=self._owner.user_id,
             caller_id=self._identity.user_id,
             token_id=self._identity.token_id,
-            from_=plan.sender.from_,
-            sender=plan.sender.sender,
-            envelope_from=plan.sender.envelope_from,
+            from_=sender.from_,
+            sender=sender.sender,
+            envelope_from=sender.envelope_from,
             to=checked.to,
             cc=checked.cc,
             bcc=checked.bcc,
@@ -245,12 +222,12 @@ class ComposingService:
             subject=request.subject,
             text=self._text(request),
             html=self._body(request.html),
-            attachments=(*map(self._attachment, plan.checked.attachments), *default_files),
+            attachments=(*map(self._attachment, checked.attachments), *_scenario_files(plan)),
             headers=checked.headers,
             importance=request.importance,
             priority=request.priority,
             date=self._clock.now().replace(microsecond=0),
-            message_id=self._message_id(plan.sender.from_),
+            message_id=self._message_id(sender.from_),
             boundary_seed=text_token(self._entropy, 16),
             related=self._related(request),
             send_at=request.send_at,
@@ -259,10 +236,6 @@ class ComposingService:
             metadata=request.metadata,
             warnings=(),
         )
-
-    def _lane(self, account: Account) -> LaneAddress:
-        identity = self._identity.user_id if account.sends_as_user else ""
-        return self._configs.lane_address(account, identity)
 
     def _text(self, request: MessageRequest) -> ContentSource | None:
         """The plain text, or one made from the HTML (api.md)."""
@@ -292,6 +265,34 @@ class ComposingService:
         own = Related(USER_KIND, self._identity.user_id, self._identity.name)
         given = dict.fromkeys(request.related)
         return tuple(given) if own in given else (*given, own)
+
+
+def _refusal(judged: Judged) -> HubError:
+    """Mistakes of the message and of its way at once; a way that is not the caller's to go is denied."""
+    for error in judged.resolved.errors:
+        if error.code == DENIED:
+            return Denied(error.message)
+    return Invalid([*judged.errors, *judged.resolved.errors])
+
+
+def _from(plan: Plan, from_: Address) -> Plan:
+    """The plan with a From that a plugin wants."""
+    sender = replace(plan.route.sender, from_=from_, source="plugin")
+    return replace(plan, route=replace(plan.route, sender=sender))
+
+
+def _file_headers(plan: Plan) -> Iterator[tuple[str, str, bool, str | None]]:
+    """What the headers of each file are made of: name, type, inline, content id."""
+    for given in plan.checked.attachments:
+        yield given.name, given.content_type, given.inline, given.content_id
+    for added in plan.default_files:
+        yield added.name, added.content_type, False, None
+
+
+def _scenario_files(plan: Plan) -> Iterator[AcceptedAttachment]:
+    for each in plan.default_files:
+        source = ContentSource(scenario_file=(plan.request.scenario, each.id))
+        yield AcceptedAttachment(each.name, each.content_type, source, origin="scenario")
 
 
 def _bytes_of(text: str | None) -> int:

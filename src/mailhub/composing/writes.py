@@ -124,10 +124,11 @@ class AcceptMessage:
     def _check_contents(self, hub: HubRoot) -> None:
         sources = [self.text, self.html, *(each.source for each in self.attachments)]
         for source in sources:
-            if source is not None and source.data is None and source.stored(hub) is None:
-                raise Invalid.of(
-                    "/attachments", "upload.not_found", _("An upload has expired. Send it again.")
-                )
+            if source is None or source.data is not None or source.stored(hub) is not None:
+                continue
+            if source.scenario_file is not None:
+                raise ConfigurationChanged
+            raise Invalid.of("/attachments", "upload.not_found", _("An upload has expired. Send it again."))
 
     def apply(self, hub: HubRoot, shard: Shard) -> str:
         key = ids.make_key(shard.next_key(), shard.number)

@@ -19,18 +19,21 @@ Source = Literal["message", "scenario", "default"]
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """``source``: who named the account. ``assignment``: the scenario's own, when it decided."""
+    """``source``: who named the account. ``assignment``: the scenario's, whose substitute sender counts. ``lost``: one
+    that was passed over, for its account is gone or going."""
 
     account: Account
     source: Source
     assignment: Assignment | None = None
+    lost: Assignment | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Unresolved:
-    """No account, and why: an error at its field."""
+    """No account, and why: an error at its field. ``lost`` as in ``Resolution``."""
 
     error: FieldError
+    lost: Assignment | None = None
 
 
 def resolve(hub: HubRoot, scenario: str, account_id: str | None) -> Resolution | Unresolved:
@@ -46,8 +49,8 @@ def resolve(hub: HubRoot, scenario: str, account_id: str | None) -> Resolution |
         return Resolution(assigned, "scenario", assignment)
     default = find_open(hub, accounts_of(hub).default.account_id)
     if default is not None:
-        return Resolution(default, "default")
-    return Unresolved(FieldError("/scenario", "account.none_for_scenario", _nothing(scenario)))
+        return Resolution(default, "default", lost=assignment)
+    return Unresolved(FieldError("/scenario", "account.none_for_scenario", _nothing(scenario)), assignment)
 
 
 def find_open(hub: HubRoot, account_id: str | None) -> Account | None:
