@@ -2,7 +2,6 @@
 
 import json
 import os
-import select
 import signal
 import subprocess
 import sys
@@ -10,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 TIMEOUT_SECONDS = 30.0
@@ -112,9 +112,10 @@ def ended(process: Process) -> Ended:
 def read_line(process: Process) -> str:
     """The next line of its standard output; what it said on standard error instead when it ended."""
     assert process.stdout is not None
-    ready, _writable, _failed = select.select([process.stdout], [], [], TIMEOUT_SECONDS)
-    line = process.stdout.readline() if ready else ""
-    if line:
-        return line
-    process.kill()
-    return process.communicate()[1]
+    watchdog = Timer(TIMEOUT_SECONDS, process.kill)
+    watchdog.start()
+    try:
+        line = process.stdout.readline()
+    finally:
+        watchdog.cancel()
+    return line or process.communicate()[1]
