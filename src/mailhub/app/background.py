@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mailhub.delivery.housekeeping import Housekeeper
+from mailhub.http.kept_answers import drop_old_answers
 from mailhub.telemetry import checks
 from mailhub.telemetry.event_log import log_event
 from mailhub.telemetry.health import HealthService
@@ -31,6 +32,7 @@ class Background:
             writer=hub.writer,
             clock=hub.clock,
             unused_uploads=timedelta(hours=hub.settings.uploads_expire_hours),
+            hourly=[lambda: drop_old_answers(hub.database, hub.clock.now())],
         )
 
     def start(self) -> None:

@@ -5,7 +5,7 @@ A lane never deletes from an inbox but moves its cursor, so the inbox's owner ta
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
@@ -90,15 +90,22 @@ def _void(hub: HubRoot, lane_id: str, entries: Any) -> Iterator[tuple[str, int |
 
 
 class Housekeeper:
-    """Does the jobs of one process, in a thread of its own."""
+    """Does the jobs of one process, in a thread of its own. ``hourly``: jobs of others, each of which looks before it writes."""
 
     def __init__(
-        self, *, database: Database, writer: Writer, clock: Clock, unused_uploads: timedelta
+        self,
+        *,
+        database: Database,
+        writer: Writer,
+        clock: Clock,
+        unused_uploads: timedelta,
+        hourly: Sequence[Callable[[], None]] = (),
     ) -> None:
         self._database = database
         self._writer = writer
         self._clock = clock
         self._unused_uploads = unused_uploads
+        self._hourly = (self._sweep_uploads, *hourly)
         self._changed = Condition()
         self._is_stopping = False
         self._was_busy = False
@@ -136,7 +143,8 @@ class Housekeeper:
                 self._trim()
             if self._sweep_at <= now:
                 self._sweep_at = now + SWEEP_SECONDS
-                self._try(self._sweep_uploads)
+                for job in self._hourly:
+                    self._try(job)
             self._wait()
 
     def _wait(self) -> None:

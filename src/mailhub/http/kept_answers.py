@@ -12,6 +12,7 @@ from BTrees.IOBTree import IOBTree
 from BTrees.OOBTree import OOBTree
 from persistent import Persistent
 
+from mailhub.store.database import Database
 from mailhub.store.root import HubRoot
 
 KEPT_FOR = timedelta(hours=24)
@@ -54,10 +55,14 @@ class KeptAnswers(Persistent):
 
     def drop_before(self, now: datetime) -> int:
         """Drop the trees that hold nothing younger than 24 hours; how many."""
-        over = list(self.hours.keys(max=_hour(now - KEPT_FOR), excludemax=True))
+        over = self.outdated(now)
         for hour in over:
             del self.hours[hour]
         return len(over)
+
+    def outdated(self, now: datetime) -> list[str]:
+        """The hours whose trees hold nothing younger than 24 hours."""
+        return list(self.hours.keys(max=_hour(now - KEPT_FOR), excludemax=True))
 
     def _shard(self, hour: str, number: int) -> Any:
         if hour not in self.hours:
@@ -66,6 +71,14 @@ class KeptAnswers(Persistent):
         if number not in shards:
             shards[number] = OOBTree()
         return shards[number]
+
+
+def drop_old_answers(database: Database, now: datetime) -> None:
+    """Drop what has been kept long enough; writes nothing where there is nothing to drop."""
+    with database.reading() as hub:
+        is_needed = bool(kept_answers_of(hub).outdated(now))
+    if is_needed:
+        database.transact(lambda hub: kept_answers_of(hub).drop_before(now), "drop kept answers")
 
 
 def digest(*parts: bytes) -> bytes:
