@@ -8,6 +8,7 @@ import os
 from typing import Any
 
 from mailhub.settings import Settings
+from mailhub.signals import exit_at_sigterm
 
 from .hub import Hub, Surroundings
 
@@ -15,7 +16,11 @@ __all__ = ["Hub", "Surroundings", "main"]
 
 
 def main(_global_config: dict[str, str], **ini: str) -> Any:
-    """The entry point of ``pserve`` (paste.app_factory): a hub that must have been set up by ``mailhub init``."""
+    """The entry point of ``pserve`` (paste.app_factory): a hub that must have been set up by ``mailhub init``.
+
+    It is closed when the process exits, also at SIGTERM, unless the server has its own handler of that.
+    """
+    exit_at_sigterm()
     hub = Hub.open(Settings.load(ini, os.environ))
     if hub.settings.delivery_embedded:
         hub.start_delivery()
