@@ -15,6 +15,7 @@ from tests.kit.waiting import wait_for
 MAILHUB = ("-W", "ignore", "-m", "mailhub.cli.main")
 START_SECONDS = 30
 TIMEOUT_SECONDS = 30
+API = "/api/v1"
 FINAL = frozenset({"sent", "failed", "in_doubt", "cancelled"})
 
 
@@ -122,7 +123,7 @@ class HubProcess:
         if revision is not None:
             headers["If-Match"] = f'"{revision}"'
         content = None if body is None else json.dumps(body)
-        status, answer = self._exchange(method, path, content, headers)
+        status, answer = self._exchange(method, f"{API}{path}", content, headers)
         return Answer(status, json.loads(answer) if answer else None)
 
     def upload(self, content: bytes | BinaryIO) -> str:
@@ -130,14 +131,14 @@ class HubProcess:
         headers = {"Content-Type": "application/octet-stream"}
         if not isinstance(content, bytes):
             headers["Content-Length"] = str(os.fstat(content.fileno()).st_size)
-        status, answer = self._exchange("POST", "/uploads", content, headers)
+        status, answer = self._exchange("POST", f"{API}/uploads", content, headers)
         assert status == 201, answer
         upload_id: str = json.loads(answer)["id"]
         return upload_id
 
     def raw(self, message_id: str) -> bytes:
         """The MIME form of a message."""
-        status, content = self._exchange("GET", f"/messages/{message_id}/raw", None, {})
+        status, content = self._exchange("GET", f"{API}/messages/{message_id}/raw", None, {})
         assert status == 200, content
         return content
 
@@ -147,11 +148,15 @@ class HubProcess:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT_SECONDS)
         try:
             given = {"Authorization": f"Bearer {self.token}", **headers}
-            connection.request(method, f"/api/v1{path}", content, given)
+            connection.request(method, path, content, given)
             response = connection.getresponse()
             return response.status, response.read()
         finally:
             connection.close()
+
+    def is_ready(self) -> bool:
+        """What it tells a load balancer."""
+        return self._exchange("GET", "/health/ready", None, {})[0] == 200
 
     def get(self, path: str) -> Any:
         """What a GET answers with 200."""
