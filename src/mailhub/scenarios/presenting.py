@@ -16,7 +16,7 @@ CUSTOM = "custom"
 
 @dataclass(frozen=True, slots=True)
 class ScenarioView:
-    """A scenario and who sends for it. ``source``: the plugin's name, or ``custom``."""
+    """A scenario and who sends for it. ``source``: the plugin's distribution, or ``custom``."""
 
     id: str
     title: Text

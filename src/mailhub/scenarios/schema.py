@@ -60,7 +60,7 @@ class ScenarioReply(colander.MappingSchema):
     title = colander.SchemaNode(colander.String(), title=_("Title"))
     source = colander.SchemaNode(
         colander.String(),
-        title=_("Where it comes from: a plugin's name, or custom"),
+        title=_("Where it comes from: a plugin's distribution, or custom"),
         **hint.example("custom"),
     )
     account = colander.SchemaNode(colander.String(), title=_("Its own account"), missing=None)

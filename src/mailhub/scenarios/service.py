@@ -82,7 +82,12 @@ class ScenariosService:
                 yield scenario_id
 
     def _sources(self) -> dict[str, str]:
-        return {name: report.name for report in self._plugins.plugins for name in report.scenarios}
+        """Who brings each: the distribution, which is what somebody has installed (``mailhub``: it is built in)."""
+        return {
+            name: report.distribution or report.name
+            for report in self._plugins.plugins
+            for name in report.scenarios
+        }
 
     def _view(self, scenario_id: str, sources: Mapping[str, str]) -> ScenarioView:
         assignment = self._scenarios.find_assignment(scenario_id)

@@ -87,7 +87,7 @@ def test_a_scenario_says_where_it_comes_from(kit: AccountsKit) -> None:
     create(kit)
 
     assert show(kit, "rent-reminder")["source"] == "custom"
-    assert show(kit, "sales-invoice")["source"] == "scenarios"
+    assert show(kit, "sales-invoice")["source"] == "mailhub"
 
 
 def test_the_account_in_effect_is_its_own_else_the_default(kit: AccountsKit) -> None:
