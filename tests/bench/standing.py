@@ -49,7 +49,8 @@ class Standing:
             html="<p>Please find your invoice attached.</p>" * 20,
         )
         with self.hub.database.reading() as root:
-            return Work(self.hub.services, root, self.identity).service(ComposingService).send(request)
+            service = Work(self.hub.services, root, self.identity).service(ComposingService)
+            return service.send(request).message_id
 
     def pause(self, *, is_paused: bool) -> None:
         """Hold or release the account's mail."""

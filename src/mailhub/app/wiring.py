@@ -122,7 +122,7 @@ def _register_mail(services: ServiceRegistry, hub: "Hub") -> None:
             plugins=hub.plugins,
             configs=hub.configs,
             uploads=uploads,
-            writer=hub.writer,
+            runner=work.runner or hub.writer,
             clock=hub.clock,
             entropy=hub.entropy,
             limits=limits,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import idna
 
+from mailhub.answers import RunsCommands
 from mailhub.bodies.plain_text import text_of_html
 from mailhub.contract.clock import Clock
 from mailhub.contract.events import MessageChanges
@@ -18,10 +19,10 @@ from mailhub.messages.model import USER_KIND, Related
 from mailhub.people.identity import Identity
 from mailhub.people.permissions import Permission
 from mailhub.pluginhost.host import PluginHost
+from mailhub.scenarios.files import OfferedFile, find_offered
 from mailhub.scenarios.model import ScenarioAttachment, scenarios_of
 from mailhub.scenarios.resolving import DEFAULT_SCENARIO
 from mailhub.store.root import HubRoot
-from mailhub.store.writer import Writer
 from mailhub.uploads.model import Upload, uploads_of
 from mailhub.uploads.service import UploadsService
 
@@ -32,7 +33,7 @@ from .plugin_changes import checked_from, offered_changes, request_with
 from .request import MessageRequest
 from .resolver import DENIED, Resolved, Resolver, Route, Wish
 from .senders import Owner
-from .writes import AcceptedAttachment, AcceptMessage
+from .writes import Accepted, AcceptedAttachment, AcceptMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class ComposingService:
         plugins: PluginHost,
         configs: LaneConfigs,
         uploads: UploadsService,
-        writer: Writer,
+        runner: RunsCommands,
         clock: Clock,
         entropy: Entropy,
         limits: MessageLimits,
@@ -78,21 +79,21 @@ class ComposingService:
         self._plugins = plugins
         self._configs = configs
         self._uploads = uploads
-        self._writer = writer
+        self._runner = runner
         self._clock = clock
         self._entropy = entropy
         self._limits = limits
         self._owner = Owner.of(identity)
         self._resolver = Resolver(hub, caller=identity, owner=self._owner, plugins=plugins, configs=configs)
 
-    def send(self, request: MessageRequest) -> str:
-        """Take a message; when this returns its id, it is on disk.
+    def send(self, request: MessageRequest) -> Accepted:
+        """Take a message; when this returns, it is on disk.
 
         Raises ``Invalid`` with every mistake, ``Denied``, ``ConfigurationChanged`` (ask again with a fresh view of the hub),
         ``StorageUnavailable``, ``OutcomeUnknown``.
         """
         self._identity.require(Permission.MESSAGES_WRITE)
-        return self._writer.execute(self._command(self._prepared(request)))
+        return self._runner.execute(self._command(self._prepared(request)))
 
     # -- planning ------------------------------------------------------------------------------------------------
 
@@ -113,7 +114,13 @@ class ComposingService:
 
     def _judge(self, request: MessageRequest, default_files: tuple[ScenarioAttachment, ...]) -> Judged:
         """Find all there is to say about a request, whatever is wrong with it."""
-        checker = Checker(self._limits, self._plugins.check_address, self._find_upload, self._clock.now())
+        checker = Checker(
+            self._limits,
+            self._plugins.check_address,
+            self._find_upload,
+            self._find_scenario_file,
+            self._clock.now(),
+        )
         checked = checker.check(request)
         errors = [*checker.errors, *self._iter_scenario_errors(request)]
         wish = Wish(scenario=request.scenario, account=request.account, sender=checked.sender)
@@ -130,6 +137,9 @@ class ComposingService:
         """An upload belongs to its maker."""
         upload = uploads_of(self._hub).find(upload_id)
         return upload if upload is not None and upload.owner_id == self._identity.user_id else None
+
+    def _find_scenario_file(self, scenario: str, file_id: str) -> OfferedFile | None:
+        return find_offered(self._hub, scenario, file_id, self._identity.scenarios)
 
     def _check_token_bounds(self, request: MessageRequest) -> None:
         scenarios = self._identity.scenarios
@@ -235,6 +245,7 @@ class ComposingService:
             tags=request.tags,
             metadata=request.metadata,
             warnings=(),
+            connector_is_loaded=self._plugins.find_connector(account.connector) is not None,
         )
 
     def _text(self, request: MessageRequest) -> ContentSource | None:
@@ -251,8 +262,9 @@ class ComposingService:
         if item.data is not None:
             source = staged(self._uploads, self._identity.user_id, item.data)
         else:
-            source = ContentSource(upload_id=item.upload_id)
-        return AcceptedAttachment(item.name, item.content_type, source, item.inline, item.content_id)
+            source = ContentSource(upload_id=item.upload_id, scenario_file=item.scenario_file)
+        origin = "message" if item.scenario_file is None else "scenario"
+        return AcceptedAttachment(item.name, item.content_type, source, item.inline, item.content_id, origin)
 
     def _message_id(self, from_: Address) -> str:
         """Unique, without the name of any machine; its domain is From's (RFC 5322 3.6.4)."""

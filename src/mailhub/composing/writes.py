@@ -5,10 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from mailhub.accounts.model import accounts_of
+from mailhub.answers import Answered
 from mailhub.contract.message import Address, Importance
 from mailhub.contract.texts import _
+from mailhub.delivery.model import delivery_of
 from mailhub.delivery.queueing import LaneAddress, enqueue, ensure_lane
 from mailhub.delivery.telling import tell
+from mailhub.delivery.waiting import waiting_for
 from mailhub.errors import Invalid, NotSignedIn, WrongState
 from mailhub.messages import ids
 from mailhub.messages.indexes import index_new, partition_of
@@ -21,6 +25,7 @@ from mailhub.messages.model import (
     mailbox,
     messages_of,
 )
+from mailhub.messages.presenting import present_message
 from mailhub.messages.transitions import note
 from mailhub.people.model import tokens_of, users_of
 from mailhub.scenarios.resolving import Resolution, rely_on_resolution, resolve
@@ -60,9 +65,17 @@ class AcceptedAttachment:
     origin: str = "message"
 
 
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A message that is taken: its id, and what its sender is answered."""
+
+    message_id: str
+    answer: Answered
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptMessage:
-    """Write command: take a message. Returns its id.
+    """Write command: take a message. Returns it as it was taken.
 
     Everything that makes the mail what it is (date, Message-ID, boundary) is fixed by the caller, so running it again
     changes nothing. Refused when what the caller relied on is no longer so.
@@ -100,6 +113,7 @@ class AcceptMessage:
     tags: tuple[str, ...]
     metadata: Mapping[str, Any]
     warnings: tuple[tuple[str, str], ...]
+    connector_is_loaded: bool = True
     note: str = "accept"
 
     def check(self, hub: HubRoot) -> None:
@@ -130,7 +144,7 @@ class AcceptMessage:
                 raise ConfigurationChanged
             raise Invalid.of("/attachments", "upload.not_found", _("An upload has expired. Send it again."))
 
-    def apply(self, hub: HubRoot, shard: Shard) -> str:
+    def apply(self, hub: HubRoot, shard: Shard) -> Accepted:
         key = ids.make_key(shard.next_key(), shard.number)
         message = self._message(hub, shard, key)
         messages_of(hub).shard_at(ids.month_of(key), shard.number).messages[key] = message
@@ -140,7 +154,13 @@ class AcceptMessage:
         enqueue(hub, shard, message, max(shard.now, self.send_at or shard.now))
         tell(hub, shard, message, "message.queued")
         self._note_uploads(hub, shard)
-        return message.id
+        return Accepted(message.id, Answered(202, self._presented(hub, message), message_path(message.id)))
+
+    def _presented(self, hub: HubRoot, message: Message) -> dict[str, Any]:
+        lane = delivery_of(hub).find_lane(message.lane_id)
+        account = accounts_of(hub).find(message.account_id)
+        keeps = waiting_for(hub, message, account, lane, self.connector_is_loaded, message.created_at)
+        return present_message(message, keeps)
 
     def _message(self, hub: HubRoot, shard: Shard, key: int) -> Message:
         return Message(
@@ -189,6 +209,11 @@ class AcceptMessage:
             upload = uploads_of(hub).find(each.source.upload_id) if each.source.upload_id else None
             if upload is not None:
                 upload.note_use(shard.now)
+
+
+def message_path(message_id: str) -> str:
+    """Where a message is read."""
+    return f"/api/v1/messages/{message_id}"
 
 
 def _mailboxes(addresses: tuple[Address, ...]) -> tuple[Mailbox, ...]:

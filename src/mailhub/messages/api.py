@@ -2,17 +2,18 @@
 
 from typing import Any
 
+from mailhub.answers import Answered
 from mailhub.composing.reading import message_request
 from mailhub.composing.request import MessageRequest
 from mailhub.composing.service import ComposingService
-from mailhub.composing.writes import ConfigurationChanged
+from mailhub.composing.writes import Accepted, ConfigurationChanged
 from mailhub.contract.message import WireOptions
 from mailhub.contract.texts import _
 from mailhub.delivery.mime import MessageWriter
 from mailhub.delivery.outgoing import message_form
 from mailhub.delivery.service import DeliveryService
 from mailhub.errors import NOT_FOUND, NotFound, OutcomeUnknown, StorageUnavailable
-from mailhub.http.endpoint import ApiRequest, Reply, accepted, endpoint, file_reply
+from mailhub.http.endpoint import ApiRequest, Reply, endpoint, file_reply
 from mailhub.http.paging import PageQuery
 from mailhub.people.permissions import Permission
 from mailhub.services import Work
@@ -70,10 +71,10 @@ def message_query() -> Any:
     replies={202: MessageReply},
     problems=SEND_PROBLEMS,
     once=True,
+    replays="answer",
 )
 def send_message(request: ApiRequest) -> Reply:
-    message_id = _send(request, message_request(request.body))
-    return accepted(f"/api/v1/messages/{message_id}", _read_back(request, message_id))
+    return _reply(_send(request, message_request(request.body)).answer)
 
 
 @endpoint(
@@ -229,7 +230,11 @@ def retry_message(request: ApiRequest) -> Reply:
     return Reply(body=_read_back(request, request.path["id"]))
 
 
-def _send(request: ApiRequest, message: MessageRequest) -> str:
+def _reply(answer: Answered) -> Reply:
+    return Reply(status=answer.status, body=answer.body, location=answer.location)
+
+
+def _send(request: ApiRequest, message: MessageRequest) -> Accepted:
     """Compose and hand over; once more where account or assignment changed in between. Raises ConfigurationChanged."""
     work = request.work
     for _try in range(_TRIES - 1):

@@ -44,7 +44,7 @@ def send(kit: HubKit, login: str = "bob", **fields: Any) -> str:
     kit.user(login, "email-edit")
     identity = kit.identity(login)
     with kit.hub.database.reading() as root:
-        return kit.work(root, identity).service(ComposingService).send(request(**fields))
+        return kit.work(root, identity).service(ComposingService).send(request(**fields)).message_id
 
 
 def refused(kit: HubKit, **fields: Any) -> list[tuple[str, str]]:
