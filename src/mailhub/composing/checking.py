@@ -10,6 +10,8 @@ from mailhub.contract.message import Address
 from mailhub.contract.texts import Text, _
 from mailhub.delivery.mime import HeaderInvalid, check_header_text, check_own_header
 from mailhub.errors import FieldError
+from mailhub.scenarios.files import OfferedFile
+from mailhub.scenarios.model import ScenarioAttachment
 from mailhub.schema_types import UNFIT_TEXT, unfit_text
 from mailhub.uploads.model import Upload
 
@@ -35,7 +37,7 @@ class MessageLimits:
 
 @dataclass(frozen=True, slots=True)
 class CheckedAttachment:
-    """A file that may be attached: its bytes, or the upload that has them."""
+    """A file that may be attached: its bytes, or the upload or the scenario (and its file's id) that has them."""
 
     name: str
     content_type: str
@@ -44,6 +46,7 @@ class CheckedAttachment:
     upload_id: str | None
     inline: bool
     content_id: str | None
+    scenario_file: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +69,25 @@ class CheckedMessage:
 
 PluginCheck = Callable[[Address], Iterable[Text]]
 FindUpload = Callable[[str], Upload | None]
+FindScenarioFile = Callable[[str, str], OfferedFile | None]
+"""The file of this id among those that a message of this scenario may add."""
 
 
 class Checker:
     """Checks one request; ``errors`` has every mistake found."""
 
     def __init__(
-        self, limits: MessageLimits, check_address: PluginCheck, find_upload: FindUpload, now: datetime
+        self,
+        limits: MessageLimits,
+        check_address: PluginCheck,
+        find_upload: FindUpload,
+        find_scenario_file: FindScenarioFile,
+        now: datetime,
     ) -> None:
         self._limits = limits
         self._check_address = check_address
         self._find_upload = find_upload
+        self._find_scenario_file = find_scenario_file
         self._now = now
         self._addresses_left = limits.max_recipients
         self.errors: list[FieldError] = []
@@ -89,7 +100,7 @@ class Checker:
             cc=self._addresses("cc", request.cc),
             bcc=self._addresses("bcc", request.bcc),
             sender=None if request.sender is None else self._address("/sender", request.sender),
-            attachments=self._attachments(request.attachments),
+            attachments=self._attachments(request.scenario, request.attachments),
             headers=self._headers(request.headers),
         )
         self._recipients(request)
@@ -181,17 +192,24 @@ class Checker:
                 "/expires_at", "message.expired", _("The message would have expired before it can be sent.")
             )
 
-    def _attachments(self, items: tuple[AttachmentRequest, ...]) -> tuple[CheckedAttachment, ...]:
-        found = [self._attachment(number, item) for number, item in enumerate(items)]
+    def _attachments(
+        self, scenario: str, items: tuple[AttachmentRequest, ...]
+    ) -> tuple[CheckedAttachment, ...]:
+        found = [self._attachment(number, item, scenario) for number, item in enumerate(items)]
         self._content_ids(items)
         return tuple(each for each in found if each is not None)
 
-    def _attachment(self, number: int, item: AttachmentRequest) -> CheckedAttachment | None:
+    def _attachment(self, number: int, item: AttachmentRequest, scenario: str) -> CheckedAttachment | None:
         pointer = f"/attachments/{number}"
         upload = None if item.upload is None else self._find_upload(item.upload)
-        size = self._size(pointer, item, upload)
+        offered = None
+        if item.scenario_file is not None:
+            offered = self._find_scenario_file(scenario, item.scenario_file)
+        size = self._size(pointer, item, upload, offered)
         if upload is not None:
-            item = _as_uploaded(number, item, upload)
+            item = _as_stored(number, item, upload)
+        elif offered is not None:
+            item = _as_stored(number, item, offered.file)
         name = self._name(pointer, item)
         content_type = self._content_type(pointer, item, name)
         self._content_id(pointer, item)
@@ -201,26 +219,39 @@ class Checker:
             limit = {"limit": self._limits.max_attachment_bytes}
             text = _("An attachment may have ${limit} bytes at most.", mapping=limit)
             self._refuse(pointer, "attachment.too_large", text)
+        place = None if offered is None else offered.place
         return CheckedAttachment(
-            name, content_type, size, item.data, item.upload, item.inline, item.content_id
+            name, content_type, size, item.data, item.upload, item.inline, item.content_id, place
         )
 
-    def _size(self, pointer: str, item: AttachmentRequest, upload: Upload | None) -> int | None:
-        if (item.data is None) == (item.upload is None):
-            self._refuse(
-                pointer, "schema.required", _("Give an attachment either its content or an upload's id.")
+    def _size(
+        self, pointer: str, item: AttachmentRequest, upload: Upload | None, offered: OfferedFile | None
+    ) -> int | None:
+        if sum(each is not None for each in (item.data, item.upload, item.scenario_file)) != 1:
+            text = _(
+                "Give an attachment its content, or the id of an upload, or that of a file of the scenario."
             )
+            self._refuse(pointer, "schema.required", text)
             return None
         if item.data is not None:
             return len(item.data)
-        if upload is None:
-            self._refuse(f"{pointer}/upload", "upload.not_found", _("There is no such upload of yours."))
+        stored: Upload | ScenarioAttachment | None = upload if offered is None else offered.file
+        if stored is None:
+            self._refuse_missing(pointer, item)
             return None
-        return upload.content.size
+        size: int = stored.content.size
+        return size
+
+    def _refuse_missing(self, pointer: str, item: AttachmentRequest) -> None:
+        if item.upload is not None:
+            self._refuse(f"{pointer}/upload", "upload.not_found", _("There is no such upload of yours."))
+        else:
+            text = _("The scenario has no such file to add; its default files are added by themselves.")
+            self._refuse(f"{pointer}/scenario_attachment", "attachment.not_found", text)
 
     def _name(self, pointer: str, item: AttachmentRequest) -> str:
         name = (item.name or "").strip()
-        if not name and item.upload is None:
+        if not name and item.upload is None and item.scenario_file is None:
             self._refuse(f"{pointer}/name", "schema.required", _("Give the attachment a file name."))
         elif len(name) > NAME_CHARACTERS:
             limit = {"limit": NAME_CHARACTERS}
@@ -255,13 +286,15 @@ class Checker:
             seen.add(item.content_id or "")
 
 
-def _as_uploaded(number: int, item: AttachmentRequest, upload: Upload) -> AttachmentRequest:
-    """What the attachment does not say of itself, its upload does; a name it always has."""
+def _as_stored(
+    number: int, item: AttachmentRequest, stored: Upload | ScenarioAttachment
+) -> AttachmentRequest:
+    """What the attachment does not say of itself, the stored file does; a name it always has."""
     content_type = item.content_type
-    if content_type is None and _MEDIA_TYPE.fullmatch(upload.content_type):
-        content_type = upload.content_type
+    if content_type is None and _MEDIA_TYPE.fullmatch(stored.content_type):
+        content_type = stored.content_type
     ending = mimetypes.guess_extension(content_type or "") or ""
-    name = item.name or upload.name or f"attachment-{number + 1}{ending}"
+    name = item.name or stored.name or f"attachment-{number + 1}{ending}"
     return replace(item, name=name, content_type=content_type)
 
 

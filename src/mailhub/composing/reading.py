@@ -41,6 +41,7 @@ def _attachment(fields: Mapping[str, Any]) -> AttachmentRequest:
         content_type=fields["content_type"],
         data=fields["content"],
         upload=fields["upload"],
+        scenario_file=fields["scenario_attachment"],
         inline=fields["inline"],
         content_id=fields["content_id"],
     )

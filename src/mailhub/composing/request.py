@@ -15,12 +15,13 @@ RawAddress = str | Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttachmentRequest:
-    """A file to attach: its bytes, or the id of an upload."""
+    """A file to attach: its bytes, the id of an upload, or the id of a file of the scenario."""
 
     name: str | None = None
     content_type: str | None = None
     data: bytes | None = field(default=None, repr=False)
     upload: str | None = None
+    scenario_file: str | None = None
     inline: bool = False
     content_id: str | None = None
 

@@ -97,7 +97,7 @@ class BodyFields(colander.MappingSchema):
 
 
 class AttachmentFields(colander.MappingSchema):
-    """A file to attach: its content, or an upload that has it."""
+    """A file to attach: its content, an upload that has it, or a file of the scenario."""
 
     name = colander.SchemaNode(
         colander.String(allow_empty=True),
@@ -118,6 +118,17 @@ class AttachmentFields(colander.MappingSchema):
     )
     upload = colander.SchemaNode(
         colander.String(), title=_("Id of an upload"), missing=None, validator=colander.Regex(_OPAQUE)
+    )
+    scenario_attachment = colander.SchemaNode(
+        colander.String(),
+        title=_("Id of a file of the scenario"),
+        missing=None,
+        validator=colander.Regex(_OPAQUE),
+        **hint.help_text(
+            _(
+                "One that is not default: default files are added by themselves. For the scenario default, of any scenario."
+            )
+        ),
     )
     inline = colander.SchemaNode(
         colander.Boolean(),
