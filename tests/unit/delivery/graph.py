@@ -97,41 +97,9 @@ class Graph:
     ) -> str:
         """A message that is accepted by this writer, without the checks of a caller; its id."""
         self._accepted += 1
-        fields: dict[str, Any] = {
-            "random_id": self._accepted.to_bytes(10, "big"),
-            "scenario": "default",
-            "account_id": account_id,
-            "account_revision": 1,
-            "named_account": account_id,
-            "lane": LaneAddress(account_id, identity, limit_key or own_key(account_id, identity)),
-            "owner_id": owner,
-            "caller_id": owner,
-            "token_id": None,
-            "from_": Address(f"{account_id}@example.com"),
-            "sender": None,
-            "envelope_from": f"{account_id}@example.com",
-            "to": tuple(map(Address, to)),
-            "cc": (),
-            "bcc": (),
-            "reply_to": (),
-            "subject": f"Invoice {self._accepted}",
-            "text": ContentSource(data=b"Hello"),
-            "html": None,
-            "attachments": (),
-            "headers": (),
-            "importance": "normal",
-            "priority": "normal",
-            "date": self.now,
-            "message_id": f"<{self._accepted}@example.com>",
-            "boundary_seed": "5e" * 16,
-            "related": (),
-            "send_at": None,
-            "expires_at": None,
-            "tags": (),
-            "metadata": {},
-            "warnings": (),
-        }
-        message_id: str = AcceptMessage(**{**fields, **values}).apply(self.root, self.shard(writer))
+        lane = LaneAddress(account_id, identity, limit_key or own_key(account_id, identity))
+        command = accept_command(self._accepted, lane, owner, self.now, to=tuple(map(Address, to)), **values)
+        message_id: str = command.apply(self.root, self.shard(writer))
         return message_id
 
     def message(self, message_id: str) -> Message:
@@ -239,3 +207,45 @@ class Graph:
 
 def own_key(account_id: str, identity: str = "") -> str:
     return f"lane:{lane_id_of(account_id, identity)}"
+
+
+def accept_command(
+    number: int, lane: LaneAddress, owner_id: str, now: datetime, **values: Any
+) -> AcceptMessage:
+    """The command that accepts a small message, as it comes from somebody who has checked it."""
+    account_id = lane.account_id
+    fields: dict[str, Any] = {
+        "random_id": number.to_bytes(10, "big"),
+        "scenario": "default",
+        "account_id": account_id,
+        "account_revision": 1,
+        "named_account": account_id,
+        "lane": lane,
+        "owner_id": owner_id,
+        "caller_id": owner_id,
+        "token_id": None,
+        "from_": Address(f"{account_id}@example.com"),
+        "sender": None,
+        "envelope_from": f"{account_id}@example.com",
+        "to": (Address("ada@example.com"),),
+        "cc": (),
+        "bcc": (),
+        "reply_to": (),
+        "subject": f"Invoice {number}",
+        "text": ContentSource(data=b"Hello"),
+        "html": None,
+        "attachments": (),
+        "headers": (),
+        "importance": "normal",
+        "priority": "normal",
+        "date": now,
+        "message_id": f"<{number}@example.com>",
+        "boundary_seed": "5e" * 16,
+        "related": (),
+        "send_at": None,
+        "expires_at": None,
+        "tags": (),
+        "metadata": {},
+        "warnings": (),
+    }
+    return AcceptMessage(**{**fields, **values})

@@ -1,0 +1,164 @@
+"""A hub that delivers by a clock that the test moves, and ways to wait until it has nothing more to do now."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Condition
+from typing import Any, TypeVar
+
+from mailhub.accounts.model import Account, account_topic, accounts_of
+from mailhub.delivery.runtime import LaneRuntime
+from mailhub.delivery.worker import DeliveryWorker
+from mailhub.messages.model import Message
+from mailhub.store.root import HubRoot
+from mailhub.store.shards import Shard
+from mailhub.testing import FakeClock, FakeProvider
+from tests.kit.hub import Api, HubKit
+
+T = TypeVar("T")
+REAL_SECONDS = 20.0
+
+
+@dataclass
+class Act:
+    """A write command made of a function."""
+
+    function: Callable[[HubRoot, Shard], Any]
+    note: str = "test"
+
+    def check(self, root: HubRoot) -> None:
+        """Nothing is in the way."""
+
+    def apply(self, root: HubRoot, shard: Shard) -> Any:
+        return self.function(root, shard)
+
+
+@dataclass
+class DeliveringKit:
+    """``commits``: the topics of each commit since the hub was opened."""
+
+    kit: HubKit
+    clock: FakeClock
+    commits: list[frozenset[str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.kit.hub.writer.on_commit(self.commits.append)
+        self._api: Api | None = None
+
+    @classmethod
+    def open(cls, folder: Path, *, clock: FakeClock | None = None, **values: Any) -> "DeliveringKit":
+        used = clock or FakeClock()
+        return cls(HubKit.open(folder, clock=used, **values), used)
+
+    @property
+    def provider(self) -> FakeProvider:
+        return self.kit.provider
+
+    @property
+    def worker(self) -> DeliveryWorker:
+        assert self.kit.hub.worker is not None
+        return self.kit.hub.worker
+
+    def start(self, only: str | None = None) -> None:
+        self.kit.hub.start_delivery(only)
+
+    def send(self, account_id: str = "sales", *, login: str = "ada", **values: Any) -> str:
+        if login != "ada" or self._api is None:
+            api = self.kit.user(login)
+            self._api = api if login == "ada" else self._api
+        else:
+            api = self._api
+        message_id: str = api.send(202, account=account_id, **values).json["id"]
+        return message_id
+
+    def send_many(self, count: int, account_id: str = "sales", **values: Any) -> list[str]:
+        return [self.send(account_id, **values) for _number in range(count)]
+
+    def status(self, message_id: str) -> str:
+        return self.kit.status(message_id)
+
+    def statuses(self, message_ids: Iterable[str]) -> list[str]:
+        return sorted(map(self.status, message_ids))
+
+    def message(self, message_id: str, function: Callable[[Message], T]) -> T:
+        found: T = self.kit.read(message_id, function)
+        return found
+
+    def change_account(self, account_id: str, function: Callable[[Account], Any]) -> None:
+        """Change an account or its state, and wake delivery, as a request does."""
+
+        def change(root: HubRoot, shard: Shard) -> None:
+            account = accounts_of(root).find(account_id)
+            assert account is not None
+            function(account)
+            shard.wake(account_topic(account_id))
+
+        self.kit.hub.writer.execute(Act(change))
+
+    def set_account(self, account_id: str, **values: Any) -> None:
+        """Give the account other settings of its own."""
+
+        def change(account: Account) -> None:
+            for name, value in values.items():
+                setattr(account, name, value)
+            account.revision += 1
+
+        self.change_account(account_id, change)
+
+    # -- waiting ---------------------------------------------------------------------------------------------------
+
+    def settle(self, sending: int = 0) -> None:
+        """Block until the worker has nothing to do before time goes on, but for so many sends that a gate holds up."""
+        self._wait_for(lambda: is_quiet(self.worker, sending))
+
+    def wait_until(self, is_so: Callable[[], bool]) -> None:
+        """Block until something in the worker is so; looked at whenever it has changed."""
+        self._wait_for(is_so)
+
+    def pass_seconds(self, seconds: float, sending: int = 0, step: float = 0.5) -> None:
+        """Let time pass in small steps, and after each let everything happen that is due then."""
+        left = seconds
+        self.settle(sending)
+        while left > 1e-9:
+            # under the worker's lock, so that nobody computes a waiting time from before and waits from after
+            with self.worker._changed:
+                self.clock.advance(min(left, step))
+            left -= step
+            self.settle(sending)
+
+    def _wait_for(self, is_so: Callable[[], bool]) -> None:
+        changed: Condition = self.worker._changed
+        with changed:
+            if not changed.wait_for(is_so, REAL_SECONDS):
+                raise AssertionError(f"the worker does not come to rest: {_seen(self.worker)}")
+
+    def close(self) -> None:
+        self.kit.close()
+
+
+def is_quiet(worker: DeliveryWorker, sending: int = 0) -> bool:
+    """Nothing is under way but so many sends."""
+    now = worker._clock.monotonic()
+    lanes = list(worker._lanes.values())
+    in_thread = sum(state.item is not None for lane in lanes for state in lane.sessions)
+    is_beating = worker._is_beating or worker._next_beat <= now or worker._ended_at is not None
+    waiting = worker._recorder.again_at
+    is_stored = not worker._recorder.unrecorded or (waiting is not None and waiting > now)
+    is_idle = all(_is_idle(worker, lane, now) for lane in lanes)
+    return is_idle and in_thread == sending and is_stored and not is_beating and not worker._new_lanes
+
+
+def _is_idle(worker: DeliveryWorker, lane: LaneRuntime, now: float) -> bool:
+    if lane.is_busy or lane.is_dirty or (lane.wake_at is not None and lane.wake_at <= now):
+        return False
+    if not lane.queue:
+        return True
+    has_room = lane.wants_more_sessions(now) and worker._staff._has_thread_for(lane)
+    return not has_room and all(state.item is not None for state in lane.sessions)
+
+
+def _seen(worker: DeliveryWorker) -> Any:
+    return [
+        (lane.id, lane.is_busy, lane.is_dirty, lane.wake_at, len(lane.queue), lane.sessions)
+        for lane in worker._lanes.values()
+    ], worker._recorder.unrecorded
