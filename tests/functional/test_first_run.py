@@ -30,6 +30,7 @@ pytestmark = [pytest.mark.enable_socket, pytest.mark.xdist_group("first run")]
 
 ROOT = Path(__file__).parents[2]
 ANY_PORTS = ("--port", "0", "--capture-port", "0", "--page-port", "0")
+TUTORIAL = ROOT / "docs" / "tutorial" / "first-mail.md"
 EXAMPLE = write_examples.first_invoice()
 
 
@@ -112,17 +113,48 @@ def test_from_an_empty_folder_to_a_captured_invoice(program: Commands, running: 
     assert len(re.findall(r"one-time password \S+ \(shown this once\)", running.text)) == 1
 
     sent = in_shell(running.curl)
-    followed = Commands(program.data)("send", "--to", "x@example.com", "--text", "after it", "--wait")
-    assert followed.code == 0, followed.err
+    # the account has one session and sends in order, so what is sent after it says that it has left
+    for command, shown in tutorial_commands():
+        done = Commands(program.data)(*shlex.split(command.replace("docs/", f"{ROOT}/docs/")))
+        assert (done.code, neutral(done.out)) == (0, neutral(shown)), done.err
 
     token = (program.data / "first-token").read_text().strip()
     message = api(running, token, f"/messages/{sent['id']}")
     assert (message["status"], message["attempts"], message["scenario"]) == ("sent", 1, "sales-invoice")
     events = api(running, token, f"/messages/{sent['id']}/events")["items"]
     assert [each["event"] for each in events] == ["accepted", "sending", "sent"]
-    assert events[-1]["detail"].startswith("250 ")
+    assert {**events[-1], "at": ""} == {**json.loads(tutorial_blocks("json")[0]), "at": ""}
     [content] = [each for each in captured(running) if b"Invoice 103001" in each]
     assert_is_the_example(content, message["message_id"])
+
+
+def tutorial_blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", TUTORIAL.read_text(), re.MULTILINE | re.DOTALL)
+
+
+def tutorial_commands() -> list[tuple[str, str]]:
+    """The commands of the tutorial, each with the output that stands below it."""
+    shape = r"^```sh\n\.venv/bin/mailhub (.*?)\n```\n\n```text\n(.*?)^```$"
+    found = re.findall(shape, TUTORIAL.read_text(), re.MULTILINE | re.DOTALL)
+    assert len(found) == 3
+    return found
+
+
+def neutral(text: str) -> str:
+    """An output without what is another one each time: ids and durations."""
+    return re.sub(
+        r"\d\.\d{3} s", "TIME", re.sub(r"\b[A-Za-z0-9_-]{22,24}(?= |$)", "ID", text, flags=re.MULTILINE)
+    )
+
+
+def test_the_greeting_is_the_one_of_the_tutorial(running: Running) -> None:
+    ports = re.compile(r":\d+")
+
+    def plain(text: str) -> list[str]:
+        text = re.sub(r"password \S+", "password", ports.sub(":PORT", text))
+        return re.sub(r"\$\(cat \S+\)", "$(cat FILE)", text).splitlines()
+
+    assert plain(running.text) == plain(tutorial_blocks("text")[0])
 
 
 def assert_is_the_example(content: bytes, message_id: str) -> None:
@@ -131,7 +163,7 @@ def assert_is_the_example(content: bytes, message_id: str) -> None:
     assert mail["Message-ID"] == message_id
     assert tree_of(mail) == {
         "multipart/mixed": [
-            {"multipart/alternative": ["text/plain", {"multipart/related": ["text/html", "image/png"]}]},
+            {"multipart/related": [{"multipart/alternative": ["text/plain", "text/html"]}, "image/png"]},
             "application/pdf",
         ]
     }

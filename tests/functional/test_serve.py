@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -32,12 +33,19 @@ with api_client(load_settings(None, __import__("pathlib").Path(sys.argv[1]))):
 """A command that takes its time."""
 
 
-@pytest.fixture
-def mailhub(tmp_path: Path) -> Commands:
-    """Commands on a hub that is set up and does not run."""
-    commands = Commands(tmp_path / "data")
+@pytest.fixture(scope="module")
+def fresh_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data of a hub that was just set up."""
+    commands = Commands(tmp_path_factory.mktemp("fresh") / "data")
     assert commands("init").code == 0
-    return commands
+    return commands.data
+
+
+@pytest.fixture
+def mailhub(fresh_data: Path, tmp_path: Path) -> Commands:
+    """Commands on a hub of the test's own that does not run."""
+    shutil.copytree(fresh_data, tmp_path / "data")
+    return Commands(tmp_path / "data")
 
 
 def connection_to(served: Served) -> HTTPConnection:
