@@ -66,6 +66,8 @@ CALLS = {
 """What each call of api.md needs; calls that other issues bring get their line with them."""
 
 
+    "GET /scenarios/{id}/attachments/{attachment}": P.SETUP_READ,
+    "GET /scenarios/{id}/attachments/{attachment}/file": P.SETUP_READ,
 def name_of(endpoint: Endpoint) -> str:
     return f"{endpoint.method} {endpoint.path}"
 

@@ -26,7 +26,7 @@ API_MODULES = (
     people_api,
     uploads_api,
     accounts_api,
-    scenarios_api,
+    *scenarios_api.MODULES,
     messages_api,
     health_api,
 )

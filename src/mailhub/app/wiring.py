@@ -15,7 +15,7 @@ from mailhub.delivery.service import DeliveryService
 from mailhub.people.passwords import PasswordRules, common_passwords
 from mailhub.people.service import Authenticator, TokensService, UsersService
 from mailhub.pluginhost.host import PluginHost
-from mailhub.scenarios.service import ScenariosService
+from mailhub.scenarios.service import AttachmentsService, ScenariosService
 from mailhub.services import ServiceRegistry, Work
 from mailhub.settings import Settings
 from mailhub.store.writer import Shard
@@ -126,6 +126,16 @@ def _register_mail(services: ServiceRegistry, hub: "Hub") -> None:
             clock=hub.clock,
             entropy=hub.entropy,
             limits=limits,
+    def scenario_files(work: Work) -> AttachmentsService:
+        return AttachmentsService(
+            work.root,
+            work.service(Shard),
+            work.identity,
+            scenarios=work.service(ScenariosService),
+            clock=hub.clock,
+            entropy=hub.entropy,
+        )
+
         )
 
     def delivery(work: Work) -> DeliveryService:
@@ -134,6 +144,7 @@ def _register_mail(services: ServiceRegistry, hub: "Hub") -> None:
             identity=work.identity,
             reader=work.service(MessageReader),
             writer=hub.writer,
+    services.register(AttachmentsService, scenario_files)
             plugins=hub.plugins,
             clock=hub.clock,
         )

@@ -29,9 +29,10 @@ class CustomScenario(Persistent):
 
 
 class ScenarioAttachment(Persistent):
-    """A file of a scenario; a default one is added to every message of it (DA1)."""
+    """A file of a scenario; a default one is added to every message of it (DA1). ``number``: its place among them."""
 
     revision = 1
+    number = 0
 
     def __init__(
         self, attachment_id: str, *, name: str, content_type: str, content: Any, is_default: bool = False
@@ -58,7 +59,27 @@ class Scenarios(Persistent):
 
     def files_of(self, scenario_id: str) -> list[ScenarioAttachment]:
         """The scenario's files in the order they were added."""
-        return list(self.attachments.get(scenario_id, {}).values())
+        files = self.attachments.get(scenario_id, {}).values()
+        return sorted(files, key=lambda file: (file.number, file.id))
+
+    def find_file(self, scenario_id: str, file_id: str) -> ScenarioAttachment | None:
+        file: ScenarioAttachment | None = self.attachments.get(scenario_id, {}).get(file_id)
+        return file
+
+    def add_file(self, scenario_id: str, file: ScenarioAttachment) -> None:
+        """Give a scenario a file, behind those it has."""
+        files = self.attachments.get(scenario_id)
+        if files is None:
+            files = self.attachments[scenario_id] = OOBTree()
+        file.number = 1 + max((each.number for each in files.values()), default=0)
+        files[file.id] = file
+
+    def remove_file(self, scenario_id: str, file_id: str) -> None:
+        """Take a file from a scenario; what of messages has it keeps it."""
+        files = self.attachments[scenario_id]
+        del files[file_id]
+        if not files:
+            del self.attachments[scenario_id]
 
     def default_files_of(self, scenario_id: str) -> list[ScenarioAttachment]:
         return [each for each in self.files_of(scenario_id) if each.is_default]

@@ -8,7 +8,7 @@ from typing import Any
 
 from mailhub.contract.texts import Text, plain
 
-from .model import Assignment
+from .model import Assignment, ScenarioAttachment
 
 Translate = Callable[[Text], str]
 CUSTOM = "custom"
@@ -50,3 +50,20 @@ def revision_of(view: ScenarioView) -> str:
     """Another one whenever anything that can be set is another."""
     state = [plain(view.title), view.account, *substitute_of(view.assignment).values()]
     return hashlib.sha256(json.dumps(state).encode()).hexdigest()[:16]
+
+
+def file_values(scenario: str, file: ScenarioAttachment) -> dict[str, Any]:
+    """A file of a scenario without its content."""
+    return {
+        "scenario": scenario,
+        "name": file.name,
+        "content_type": file.content_type,
+        "size": file.content.size,
+        "sha256": file.content.sha256,
+        "is_default": file.is_default,
+    }
+
+
+def present_file(scenario: str, file: ScenarioAttachment) -> dict[str, Any]:
+    """A file of a scenario as ``schema.FileReply`` describes it."""
+    return {"id": file.id, **file_values(scenario, file), "revision": str(file.revision)}

@@ -1,5 +1,7 @@
 """What may be said of scenarios (api.md). Pure colander."""
 
+from typing import Any
+
 import colander
 
 from mailhub.contract import schema_hints as hint
@@ -95,3 +97,74 @@ class AccountScenarios(colander.MappingSchema):
     """All scenarios that an account sends."""
 
     scenarios = AssignedIds(title=_("Scenarios"), validator=colander.Length(max=1000))
+
+
+def _file_name(**options: Any) -> colander.SchemaNode:
+    return colander.SchemaNode(
+        colander.String(),
+        title=_("File name"),
+        validator=colander.All(
+            colander.Length(max=250),
+            colander.Regex(r"\S", msg=_("A name is more than blanks.")),
+            colander.Regex(_NO_CONTROLS, msg=_("Line breaks are not allowed.")),
+        ),
+        **options,
+        **hint.example("terms.pdf"),
+    )
+
+
+def _upload_id() -> colander.SchemaNode:
+    return colander.SchemaNode(
+        colander.String(), title=_("Id of an upload"), validator=colander.Regex(OPAQUE)
+    )
+
+
+class FileCreation(colander.MappingSchema):
+    """A file for a scenario, sent ahead as an upload."""
+
+    upload = _upload_id()
+    name = _file_name(missing=None)
+    is_default = colander.SchemaNode(
+        colander.Boolean(),
+        title=_("Is it added to every message of the scenario"),
+        missing=False,
+        **hint.help_text(_("The scenario default adds no files by itself.")),
+    )
+
+
+class FileChanges(colander.MappingSchema):
+    """What is to change of a file; a new upload replaces its content."""
+
+    upload = _upload_id()
+    name = _file_name()
+    is_default = colander.SchemaNode(
+        colander.Boolean(), title=_("Is it added to every message of the scenario")
+    )
+
+
+class FileReply(colander.MappingSchema):
+    """A file of a scenario."""
+
+    id = colander.SchemaNode(colander.String(), title=_("Id"))
+    scenario = colander.SchemaNode(colander.String(), title=_("Scenario"))
+    name = colander.SchemaNode(colander.String(), title=_("File name"))
+    content_type = colander.SchemaNode(colander.String(), title=_("Content type"))
+    size = colander.SchemaNode(colander.Integer(), title=_("Size in bytes"))
+    sha256 = colander.SchemaNode(colander.String(), title=_("SHA-256, hexadecimal"))
+    is_default = colander.SchemaNode(
+        colander.Boolean(), title=_("Is it added to every message of the scenario")
+    )
+    revision = colander.SchemaNode(colander.String(), title=_("Revision"))
+
+
+class FileItems(colander.SequenceSchema):
+    file = FileReply(title=_("File"))
+
+
+class FileList(colander.MappingSchema):
+    """A page of the files of a scenario, in the order they were added."""
+
+    items = FileItems(title=_("Files"))
+    next_cursor = colander.SchemaNode(
+        colander.String(), title=_("Where the next page begins; null at the end"), missing=None
+    )

@@ -14,13 +14,12 @@ from mailhub.events.audit import record_change
 from mailhub.people.identity import Identity
 from mailhub.people.permissions import Permission
 from mailhub.pluginhost.host import PluginHost
+from mailhub.scenarios.model import Assignment, CustomScenario, scenarios_of
+from mailhub.scenarios.presenting import CUSTOM, ScenarioView, substitute_of
+from mailhub.scenarios.resolving import DEFAULT_SCENARIO, Resolution, find_open, resolve
 from mailhub.store.read_current import rely_on
 from mailhub.store.root import HubRoot
 from mailhub.store.shards import Shard
-
-from .model import Assignment, CustomScenario, scenarios_of
-from .presenting import CUSTOM, ScenarioView, substitute_of
-from .resolving import DEFAULT_SCENARIO, Resolution, find_open, resolve
 
 Values = Mapping[str, Any]
 

@@ -7,10 +7,15 @@ from mailhub.contract.texts import _
 from mailhub.http.endpoint import ApiRequest, Reply, created, endpoint, no_content
 from mailhub.http.paging import PageQuery
 from mailhub.people.permissions import Permission
-
-from .presenting import present_scenario, revision_of
-from .schema import AccountScenarios, AssignmentFields, ScenarioCreation, ScenarioList, ScenarioReply
-from .service import ScenariosService
+from mailhub.scenarios.presenting import present_scenario, revision_of
+from mailhub.scenarios.schema import (
+    AccountScenarios,
+    AssignmentFields,
+    ScenarioCreation,
+    ScenarioList,
+    ScenarioReply,
+)
+from mailhub.scenarios.service import ScenariosService
 
 _SCENARIO_ID = {"id": _("Id of the scenario")}
 
