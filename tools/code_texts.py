@@ -124,6 +124,13 @@ API: Mapping[str, tuple[str, str]] = {
         "Give another active user `email-admin` first.",
     ),
     "password.too_weak": ("The password is too short, too long, or easy to guess.", "Choose another."),
+    "password.wrong": (
+        "The old password is not the caller's.",
+        "Send the right one; an administrator can give a new one.",
+    ),
+    "group.not_found": ("There is no such group.", "List the groups."),
+    "group.name_taken": ("Another group has this name; case does not count.", "Choose another."),
+    "session.not_found": ("There is no such session, or it is somebody else's.", "List the sessions."),
     "token.not_found": ("There is no such token, or it is somebody else's.", "List the tokens."),
     # accounts
     "account.not_found": (
@@ -204,6 +211,39 @@ API: Mapping[str, tuple[str, str]] = {
     "attachment.too_large": (
         "A file is larger than `mailhub.message.max_attachment_bytes`, or all together than `mailhub.message.max_bytes`.",
         "Send smaller files, or a link.",
+    ),
+    "upload.checksum_unknown": (
+        "The algorithm of `Upload-Checksum` is none that `OPTIONS /uploads` names.",
+        "Use `sha256` or `sha1`.",
+    ),
+    "upload.wrong_offset": (
+        "`Upload-Offset` is not where the upload is.",
+        "Ask by `HEAD /uploads/{id}` and go on from there.",
+    ),
+    "upload.expired": (
+        "A resumable upload was not continued in time, or its bytes are lost.",
+        "Begin a new one.",
+    ),
+    "upload.version_unknown": (
+        "`Tus-Resumable` names another version than 1.0.0.",
+        "Use a client for tus 1.0.0.",
+    ),
+    "upload.too_long": (
+        "More bytes came than `Upload-Length` had announced. They were not taken.",
+        "Send what is missing and no more.",
+    ),
+    "upload.busy": (
+        "Another call is adding to this upload, perhaps an earlier one whose connection was lost.",
+        "Ask by `HEAD /uploads/{id}` after a moment, and go on from there.",
+    ),
+    "upload.too_many": (
+        "The user has as many unfinished uploads as `mailhub.uploads.max_unfinished` or "
+        "`mailhub.uploads.max_unfinished_bytes` allows.",
+        "Finish or delete one; the oldest expires after `Retry-After` seconds.",
+    ),
+    "upload.checksum_mismatch": (
+        "The bytes of a piece do not have the checksum of its `Upload-Checksum`. They were not taken.",
+        "Send the piece again.",
     ),
     "upload.not_found": (
         "There is no such upload of the caller's; an unused one goes after 24 hours.",

@@ -99,6 +99,14 @@ class Settings:
         _("Address of the reverse proxy whose X-Forwarded headers are believed. Empty: nobody's."),
     )
 
+    # sessions
+    sessions_idle_minutes: float = _setting(
+        Decimal(1, 1440), 60.0, _("Minutes after which somebody who did nothing at the pages is signed out.")
+    )
+    sessions_longest_hours: float = _setting(
+        Decimal(0.1, 720), 12.0, _("Hours after which a sign-in at the pages ends, whatever was done.")
+    )
+
     # delivery
     delivery_embedded: bool = _setting(
         Switch(),
@@ -139,7 +147,15 @@ class Settings:
 
     # uploads
     uploads_expire_hours: float = _setting(
-        Decimal(0.01, 8760), 24.0, _("Hours after which an upload that no message uses is deleted.")
+        Decimal(0.01, 8760),
+        24.0,
+        _("Hours after which an upload that no message uses, or that does not go on, is deleted."),
+    )
+    uploads_max_unfinished: int = _setting(
+        Whole(1, 100_000), 50, _("Resumable uploads that one user may have begun and not finished.")
+    )
+    uploads_max_unfinished_bytes: int = _setting(
+        Size(1, 1024 * _GB), 2 * _GB, _("Size that these may have together, counted as announced.")
     )
 
     # network
@@ -192,6 +208,7 @@ AREAS: dict[str, TranslationString] = {
     "store": _("The database."),
     "secrets": _("The key that stored passwords are encrypted with."),
     "http": _("The server that `mailhub serve` runs."),
+    "sessions": _("Signing in at the pages."),
     "delivery": _("The work of sending."),
     "retry": _("When a send that failed for now is tried again."),
     "message": _("What one message may hold."),

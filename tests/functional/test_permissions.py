@@ -22,6 +22,11 @@ CALLS = {
     "POST /messages/{id}/cancel": P.MESSAGES_WRITE,
     "POST /messages/{id}/retry": P.MESSAGES_WRITE,
     "POST /uploads": P.UPLOADS_WRITE,
+    "OPTIONS /uploads": P.UPLOADS_WRITE,
+    "HEAD /uploads/{id}": P.UPLOADS_WRITE,
+    "PATCH /uploads/{id}": P.UPLOADS_WRITE,
+    "DELETE /uploads/{id}": P.UPLOADS_WRITE,
+    "POST /uploads/{id}": P.UPLOADS_WRITE,
     # people
     "GET /users": P.PEOPLE_ADMIN,
     "POST /users": P.PEOPLE_ADMIN,
@@ -33,6 +38,16 @@ CALLS = {
     "POST /tokens": P.SELF,
     "DELETE /tokens/{id}": P.SELF,
     "GET /me": P.SELF,
+    "PATCH /me": P.SELF,
+    "POST /me/password": P.SELF,
+    "GET /groups": P.PEOPLE_ADMIN,
+    "POST /groups": P.PEOPLE_ADMIN,
+    "GET /groups/{id}": P.PEOPLE_ADMIN,
+    "PATCH /groups/{id}": P.PEOPLE_ADMIN,
+    "DELETE /groups/{id}": P.PEOPLE_ADMIN,
+    "GET /sessions": P.SELF,
+    "DELETE /sessions": P.SELF,
+    "DELETE /sessions/{id}": P.SELF,
     # plugins, connectors, accounts, scenarios
     "GET /plugins": P.ACCOUNTS_OPERATE,
     "GET /connectors": P.SETUP_READ,
@@ -56,6 +71,8 @@ CALLS = {
     "PUT /scenarios/{id}/account": P.SETUP_WRITE,
     "GET /scenarios/{id}/attachments": P.SETUP_READ,
     "POST /scenarios/{id}/attachments": P.SETUP_WRITE,
+    "GET /scenarios/{id}/attachments/{attachment}": P.SETUP_READ,
+    "GET /scenarios/{id}/attachments/{attachment}/file": P.SETUP_READ,
     "PATCH /scenarios/{id}/attachments/{attachment}": P.SETUP_WRITE,
     "DELETE /scenarios/{id}/attachments/{attachment}": P.SETUP_WRITE,
     "GET /scenarios/{id}/explain": P.SETUP_READ,
@@ -66,8 +83,6 @@ CALLS = {
 """What each call of api.md needs; calls that other issues bring get their line with them."""
 
 
-    "GET /scenarios/{id}/attachments/{attachment}": P.SETUP_READ,
-    "GET /scenarios/{id}/attachments/{attachment}/file": P.SETUP_READ,
 def name_of(endpoint: Endpoint) -> str:
     return f"{endpoint.method} {endpoint.path}"
 

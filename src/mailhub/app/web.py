@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 API_MODULES = (
     plugins_api,
-    people_api,
+    *people_api.MODULES,
     uploads_api,
     accounts_api,
     *scenarios_api.MODULES,

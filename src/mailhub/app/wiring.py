@@ -1,5 +1,7 @@
 """How each service is made for a unit of work."""
 
+from datetime import timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mailhub.accounts.service import AccountsService, ConnectorsService
@@ -13,12 +15,23 @@ from mailhub.delivery.releasing import ReleasingService
 from mailhub.delivery.removing import AccountRemover
 from mailhub.delivery.service import DeliveryService
 from mailhub.people.passwords import PasswordRules, common_passwords
-from mailhub.people.service import Authenticator, TokensService, UsersService
+from mailhub.people.service import (
+    Authenticator,
+    GroupsService,
+    MeService,
+    PageSessions,
+    SessionLimits,
+    SessionsService,
+    TokensService,
+    UsersService,
+)
+from mailhub.people.tries import PasswordTries
 from mailhub.pluginhost.host import PluginHost
 from mailhub.scenarios.service import AttachmentsService, ScenariosService
 from mailhub.services import ServiceRegistry, Work
 from mailhub.settings import Settings
 from mailhub.store.writer import Shard
+from mailhub.uploads.resumable import ResumableUploads, UploadLimits
 from mailhub.uploads.service import UploadsService
 from mailhub.visibility.service import MessageReader
 
@@ -41,6 +54,8 @@ def _register_kernel(services: ServiceRegistry, hub: "Hub") -> None:
 
 def _register_people(services: ServiceRegistry, hub: "Hub") -> None:
     rules = PasswordRules(common_passwords())
+    tries = PasswordTries(hub.clock)
+    limits = session_limits(hub.settings)
 
     def users(work: Work) -> UsersService:
         return UsersService(
@@ -53,11 +68,26 @@ def _register_people(services: ServiceRegistry, hub: "Hub") -> None:
             check_address=address_problem,
         )
 
+    def groups(work: Work) -> GroupsService:
+        return GroupsService(work.root, work.service(Shard), work.identity, entropy=hub.entropy)
+
     def tokens(work: Work) -> TokensService:
         return TokensService(work.root, work.service(Shard), work.identity, entropy=hub.entropy)
 
+    def me(work: Work) -> MeService:
+        shard = work.service(Shard)
+        return MeService(work.root, shard, work.identity, hasher=hub.hasher, rules=rules, tries=tries)
+
+    def sessions(work: Work) -> SessionsService:
+        shard = work.service(Shard)
+        return SessionsService(work.root, shard, work.identity, clock=hub.clock, limits=limits)
+
     services.register(UsersService, users)
+    services.register(GroupsService, groups)
     services.register(TokensService, tokens)
+    services.register(MeService, me)
+    services.register(SessionsService, sessions)
+    services.register(PageSessions, lambda work: PageSessions(work.root, hub.clock, hub.entropy, limits))
     services.register(Authenticator, lambda work: Authenticator(work.root, hub.clock, hub.hasher))
 
 
@@ -98,6 +128,16 @@ def _register_setup(services: ServiceRegistry, hub: "Hub") -> None:
             work.root, shard, work.identity, plugins=hub.plugins, check_address=address_problem
         )
 
+    def scenario_files(work: Work) -> AttachmentsService:
+        return AttachmentsService(
+            work.root,
+            work.service(Shard),
+            work.identity,
+            scenarios=work.service(ScenariosService),
+            clock=hub.clock,
+            entropy=hub.entropy,
+        )
+
     def remover(work: Work) -> AccountRemover:
         return AccountRemover(
             database=hub.database, writer=hub.writer, clock=hub.clock, identity=work.identity
@@ -106,6 +146,7 @@ def _register_setup(services: ServiceRegistry, hub: "Hub") -> None:
     services.register(AccountsService, accounts)
     services.register(ConnectorsService, connectors)
     services.register(ScenariosService, scenarios)
+    services.register(AttachmentsService, scenario_files)
     services.register(AccountRemover, remover)
     services.register(ReleasingService, lambda work: ReleasingService(hub.writer, work.identity))
     services.register(CheckingService, lambda work: CheckingService(work.root, work.identity, checks))
@@ -126,16 +167,6 @@ def _register_mail(services: ServiceRegistry, hub: "Hub") -> None:
             clock=hub.clock,
             entropy=hub.entropy,
             limits=limits,
-    def scenario_files(work: Work) -> AttachmentsService:
-        return AttachmentsService(
-            work.root,
-            work.service(Shard),
-            work.identity,
-            scenarios=work.service(ScenariosService),
-            clock=hub.clock,
-            entropy=hub.entropy,
-        )
-
         )
 
     def delivery(work: Work) -> DeliveryService:
@@ -144,17 +175,34 @@ def _register_mail(services: ServiceRegistry, hub: "Hub") -> None:
             identity=work.identity,
             reader=work.service(MessageReader),
             writer=hub.writer,
-    services.register(AttachmentsService, scenario_files)
             plugins=hub.plugins,
             clock=hub.clock,
         )
 
+    resumable = ResumableUploads(hub.database, hub.clock, hub.entropy, upload_limits(hub.settings))
     services.register(UploadsService, lambda _work: uploads)
+    services.register(ResumableUploads, lambda _work: resumable)
     services.register(
         MessageReader, lambda work: MessageReader(work.root, work.identity, hub.plugins, hub.clock)
     )
     services.register(DeliveryService, delivery)
     services.register(ComposingService, composing)
+
+
+def session_limits(settings: Settings) -> SessionLimits:
+    return SessionLimits(
+        idle=timedelta(minutes=settings.sessions_idle_minutes),
+        longest=timedelta(hours=settings.sessions_longest_hours),
+    )
+
+
+def upload_limits(settings: Settings) -> UploadLimits:
+    return UploadLimits(
+        max_bytes=settings.message_max_attachment_bytes,
+        max_unfinished=settings.uploads_max_unfinished,
+        max_unfinished_bytes=settings.uploads_max_unfinished_bytes,
+        expire_after=timedelta(hours=settings.uploads_expire_hours),
+    )
 
 
 def message_limits(settings: Settings) -> MessageLimits:

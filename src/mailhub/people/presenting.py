@@ -1,8 +1,9 @@
-"""Users and tokens as plain values: what the API answers and what the audit trail keeps. No secret is in them."""
+"""People as plain values: what the API answers and what the audit trail keeps. No secret is in them."""
 
+from datetime import datetime
 from typing import Any
 
-from .model import Token, User
+from .model import Group, Session, Token, User
 
 
 def present_user(user: User) -> dict[str, Any]:
@@ -17,6 +18,7 @@ def present_user(user: User) -> dict[str, Any]:
         "permission_sets": list(user.permission_sets),
         "language": user.language,
         "time_zone": user.time_zone,
+        "theme": user.theme,
         "is_active": user.is_active,
         "must_change_password": user.must_change_password,
         "created_at": user.created_at,
@@ -36,6 +38,29 @@ def present_token(token: Token) -> dict[str, Any]:
         "networks": _listed(token.networks),
         "expires_at": token.expires_at,
         "created_at": token.created_at,
+    }
+
+
+def present_group(group: Group) -> dict[str, Any]:
+    """A group as ``schema.GroupReply`` describes it."""
+    return {
+        "id": group.id,
+        "name": group.name,
+        "users": list(group.user_ids),
+        "created_at": group.created_at,
+        "revision": group.revision,
+    }
+
+
+def present_session(session: Session, ends_at: datetime) -> dict[str, Any]:
+    """A session as ``schema.SessionReply`` describes it, without what its cookie holds, which the hub does not know."""
+    return {
+        "id": session.id,
+        "created_at": session.created_at,
+        "last_seen_at": session.last_seen_at,
+        "ends_at": ends_at,
+        "address": session.address,
+        "user_agent": session.user_agent,
     }
 
 

@@ -1,6 +1,6 @@
 """A hub with people in it and nothing else, in memory."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mailhub.contract.texts import Text
@@ -10,7 +10,19 @@ from mailhub.people.identity import HUB, Identity
 from mailhub.people.model import User, install, users_of
 from mailhub.people.passwords import CHEAPEST_PROFILE, PasswordHasher, PasswordRules
 from mailhub.people.permissions import granted_by
-from mailhub.people.service import Authenticator, NewToken, NewUser, TokensService, UsersService
+from mailhub.people.service import (
+    Authenticator,
+    GroupsService,
+    MeService,
+    NewToken,
+    NewUser,
+    PageSessions,
+    SessionLimits,
+    SessionsService,
+    TokensService,
+    UsersService,
+)
+from mailhub.people.tries import PasswordTries
 from mailhub.store.root import HubRoot
 from mailhub.store.shards import Shard, ShardState
 from mailhub.testing.clock import FakeClock
@@ -18,6 +30,7 @@ from mailhub.testing.entropy import FakeEntropy
 
 NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery"
+LIMITS = SessionLimits(idle=timedelta(hours=1), longest=timedelta(hours=12))
 
 USER_VALUES: dict[str, Any] = {
     "login": "ada",
@@ -58,6 +71,7 @@ class PeopleKit:
         self.entropy = FakeEntropy()
         self.hasher = PasswordHasher(CHEAPEST_PROFILE, self.entropy)
         self.rules = PasswordRules({"password1"})
+        self.tries = PasswordTries(self.clock)
         self.state = ShardState()
 
     @property
@@ -74,6 +88,26 @@ class PeopleKit:
             rules=self.rules,
             check_address=check_address,
         )
+
+    def groups(self, identity: Identity = HUB) -> GroupsService:
+        return GroupsService(self.hub, self.shard, identity, entropy=self.entropy)
+
+    def me(self, identity: Identity, shard: Shard | None = None, hub: HubRoot | None = None) -> MeService:
+        return MeService(
+            hub or self.hub,
+            shard or self.shard,
+            identity,
+            hasher=self.hasher,
+            rules=self.rules,
+            tries=self.tries,
+        )
+
+    def sessions(self, identity: Identity) -> SessionsService:
+        return SessionsService(self.hub, self.shard, identity, clock=self.clock, limits=LIMITS)
+
+    @property
+    def page_sessions(self) -> PageSessions:
+        return PageSessions(self.hub, self.clock, self.entropy, LIMITS)
 
     def tokens(self, identity: Identity) -> TokensService:
         return TokensService(self.hub, self.shard, identity, entropy=self.entropy)

@@ -1,7 +1,24 @@
-"""What can be done with users and tokens, and finding out who calls."""
+"""What can be done with users, groups, tokens and sessions, what everybody does himself, and finding out who calls."""
 
 from .authenticator import Authenticator
+from .groups import GroupsService
+from .me import Me, MeService
+from .sessions import NewSession, PageSessions, SessionLimits, SessionsService
 from .tokens import NewToken, TokensService
-from .users import AddressCheck, Me, NewUser, UsersService
+from .users import AddressCheck, NewUser, UsersService
 
-__all__ = ["AddressCheck", "Authenticator", "Me", "NewToken", "NewUser", "TokensService", "UsersService"]
+__all__ = [
+    "AddressCheck",
+    "Authenticator",
+    "GroupsService",
+    "Me",
+    "MeService",
+    "NewSession",
+    "NewToken",
+    "NewUser",
+    "PageSessions",
+    "SessionLimits",
+    "SessionsService",
+    "TokensService",
+    "UsersService",
+]

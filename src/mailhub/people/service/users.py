@@ -10,7 +10,7 @@ from mailhub.entropy import Entropy, new_id
 from mailhub.errors import NOT_FOUND, FieldError, Invalid, NotFound
 from mailhub.events.audit import REPLACED_SECRET, record_change
 from mailhub.people.identity import Identity
-from mailhub.people.model import Place, Token, User, tokens_of, users_of
+from mailhub.people.model import Place, User, groups_of, sessions_of, tokens_of, users_of
 from mailhub.people.passwords import PasswordHasher, PasswordRules, one_time_password
 from mailhub.people.permissions import PERMISSION_SETS, Permission
 from mailhub.people.presenting import present_user
@@ -41,13 +41,6 @@ class NewUser(NamedTuple):
 
     user: User
     one_time_password: str | None
-
-
-class Me(NamedTuple):
-    """Who acts, and by which token (None on the local socket)."""
-
-    user: User
-    token: Token | None
 
 
 class UsersService:
@@ -86,13 +79,6 @@ class UsersService:
         if user is None:
             raise NotFound(NOT_FOUND, code="user.not_found")
         return user
-
-    def get_me(self) -> Me:
-        """Who acts. Raises ``NotFound`` when the caller is the hub itself."""
-        user, token_id = self._users.find(self._identity.user_id), self._identity.token_id
-        if user is None:
-            raise NotFound(NOT_FOUND, code="user.not_found")
-        return Me(user, None if token_id is None else tokens_of(self._hub).find(token_id))
 
     def create_user(self, values: Values) -> NewUser:
         """Make a user of ``schema.UserCreation``'s values. Raises ``Denied``, ``Invalid``."""
@@ -134,6 +120,8 @@ class UsersService:
         if present_user(user) != before:
             user.count_change()
             self._users.administrators.keep_in_step(user)
+            if not user.is_active:
+                sessions_of(self._hub).remove_all_of(user.id)
             self._audit("changed", user, before, present_user(user))
         return user
 
@@ -146,22 +134,25 @@ class UsersService:
             setattr(user, name, values[name])
 
     def delete_user(self, id: str) -> None:
-        """End a user and his tokens. His messages stay, and keep his id as owner.
+        """End a user, his tokens and sessions; he is in no group any more. His messages stay, and keep his id as owner.
 
         Raises ``Denied``, ``NotFound``, ``WrongState`` (the last administrator).
         """
         user = self.get_user(id)
         self._users.remove(user)
         tokens = tokens_of(self._hub).remove_all_of(user.id)
-        self._audit("deleted", user, {**present_user(user), "tokens": tokens}, None)
+        groups = groups_of(self._hub).remove_user(user.id)
+        sessions_of(self._hub).remove_all_of(user.id)
+        self._audit("deleted", user, {**present_user(user), "tokens": tokens, "groups": groups}, None)
 
     def reset_password(self, id: str) -> str:
-        """A new password, to be changed at the next sign-in. Raises ``Denied``, ``NotFound``."""
+        """A new password, to be changed at the next sign-in; his sessions end. Raises ``Denied``, ``NotFound``."""
         user = self.get_user(id)
         password, had_one = one_time_password(self._entropy), user.password_hash is not None
         user.password_hash = self._hasher.hash(password)
         user.must_change_password = True
         user.count_change()
+        sessions_of(self._hub).remove_all_of(user.id)
         after = REPLACED_SECRET if had_one else {"is_set": True}
         self._audit("password_reset", user, {"password": {"is_set": had_one}}, {"password": after})
         return password
@@ -176,7 +167,7 @@ class UsersService:
             yield FieldError("/login", "user.login_taken", _("Another user has this login."))
         if (address := values.get("contact_email")) and (problem := self._check_address(address)):
             yield FieldError("/contact_email", "address.invalid", problem)
-        if not _is_time_zone(values.get("time_zone", "UTC")):
+        if not is_time_zone(values.get("time_zone", "UTC")):
             yield FieldError("/time_zone", "schema.invalid", _("There is no such time zone."))
         if (password := values.get("password")) is not None:
             broken = self._rules.find_problem(password, login=login)
@@ -191,7 +182,8 @@ def _sorted_once(names: Any) -> tuple[str, ...]:
     return tuple(sorted(set(names)))
 
 
-def _is_time_zone(name: str) -> bool:
+def is_time_zone(name: str) -> bool:
+    """True if the time zone database has this name."""
     try:
         ZoneInfo(name)
     except (ValueError, OSError, KeyError):  # a name that is none, a folder of names, a name that nobody has

@@ -3,7 +3,6 @@ from typing import Any
 import pytest
 
 from mailhub.errors import Denied, HubError, Invalid, NotFound, WrongState
-from mailhub.people.identity import HUB
 from mailhub.people.model import tokens_of
 from mailhub.people.permissions import PERMISSION_SETS
 from mailhub.people.presenting import present_user
@@ -208,18 +207,6 @@ def test_only_administrators_of_people_may(people: PeopleKit, act: Any) -> None:
     for id in (user.id, "nobody"):
         with pytest.raises(Denied):
             act(people.users(acting(user)), id)
-
-
-def test_everybody_may_ask_who_he_is(people: PeopleKit) -> None:
-    user = people.make_user(permission_sets=[])
-    token, text = people.make_token(user)
-    identity = people.authenticator.identify(text, "")
-    assert identity is not None
-
-    assert people.users(identity).get_me() == (user, token)
-    assert people.users(acting(user)).get_me() == (user, None)
-    with pytest.raises(NotFound):
-        people.users(HUB).get_me()
 
 
 def test_the_first_administrator_holds_all_sets(people: PeopleKit) -> None:

@@ -1,20 +1,18 @@
-"""What may be said of users and tokens (api.md). Pure colander."""
+"""What may be said of users (api.md). Pure colander."""
 
 import colander
 
 from mailhub.contract import schema_hints as hint
 from mailhub.contract.texts import _
+from mailhub.people.passwords import LONGEST
+from mailhub.people.permissions import PERMISSION_SETS
 
-from .passwords import LONGEST
-from .permissions import PERMISSION_SETS, SCOPES
+from .texts import LANGUAGE, NO_CONTROLS, TIME_ZONE
 
+THEMES = ("system", "light", "dark")
 KINDS = ("internal", "delegated_admin", "external_accountant", "guest")
 
 _LOGIN = r"^[A-Za-z0-9][A-Za-z0-9._@+-]{0,249}$"
-_LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"
-_TIME_ZONE = r"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9][A-Za-z0-9_+-]*){0,2}$"
-_OPAQUE = r"^[A-Za-z0-9._~-]{1,100}$"
-_NO_CONTROLS = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
 
 
 class PermissionSetNames(colander.SequenceSchema):
@@ -47,7 +45,7 @@ class UserFields(colander.MappingSchema):
         title=_("Name"),
         missing="",
         validator=colander.All(
-            colander.Length(max=250), colander.Regex(_NO_CONTROLS, msg=_("Line breaks are not allowed."))
+            colander.Length(max=250), colander.Regex(NO_CONTROLS, msg=_("Line breaks are not allowed."))
         ),
         **hint.help_text(_("What From says where mail leaves as the user's own.")),
         **hint.example("Ada Lovelace"),
@@ -83,7 +81,7 @@ class UserFields(colander.MappingSchema):
         colander.String(),
         title=_("Language"),
         missing="en",
-        validator=colander.Regex(_LANGUAGE, msg=_("A language is written as en or pt-BR.")),
+        validator=colander.Regex(LANGUAGE, msg=_("A language is written as en or pt-BR.")),
         **hint.example("en"),
     )
     time_zone = colander.SchemaNode(
@@ -92,7 +90,7 @@ class UserFields(colander.MappingSchema):
         missing="UTC",
         validator=colander.All(
             colander.Length(max=64),
-            colander.Regex(_TIME_ZONE, msg=_("A time zone is written as Europe/Zurich.")),
+            colander.Regex(TIME_ZONE, msg=_("A time zone is written as Europe/Zurich.")),
         ),
         **hint.example("Europe/Zurich"),
     )
@@ -117,8 +115,22 @@ class UserCreation(UserFields):
     )
 
 
+def theme_node() -> colander.SchemaNode:
+    """How the pages look to somebody; everybody sets it for himself."""
+    return colander.SchemaNode(
+        colander.String(),
+        name="theme",
+        title=_("Theme"),
+        missing="system",
+        validator=colander.OneOf(THEMES),
+        **hint.choice(("system", _("As the device")), ("light", _("Light")), ("dark", _("Dark"))),
+    )
+
+
 class UserReply(UserFields):
     """A user as he is stored."""
+
+    theme = theme_node()
 
     id = colander.SchemaNode(colander.String(), title=_("Id"))
     must_change_password = colander.SchemaNode(
@@ -153,99 +165,3 @@ class OneTimePasswordReply(colander.MappingSchema):
     """A new password, to be changed at the next sign-in."""
 
     one_time_password = colander.SchemaNode(colander.String(), title=_("Password, shown this once"))
-
-
-class ScopeNames(colander.SequenceSchema):
-    scope = colander.SchemaNode(colander.String(), title=_("Scope"), validator=colander.OneOf(sorted(SCOPES)))
-
-
-class Ids(colander.SequenceSchema):
-    id = colander.SchemaNode(colander.String(), title=_("Id"), validator=colander.Regex(_OPAQUE))
-
-
-class NetworkTexts(colander.SequenceSchema):
-    network = colander.SchemaNode(
-        colander.String(),
-        title=_("Network"),
-        validator=colander.Length(max=49),
-        **hint.example("192.0.2.0/24"),
-    )
-
-
-class TokenFields(colander.MappingSchema):
-    """What a token may do. Where null stands, it has no bound."""
-
-    user = colander.SchemaNode(
-        colander.String(),
-        title=_("User"),
-        missing=None,
-        validator=colander.Length(max=250),
-        **hint.help_text(_("Login or id of whom the token acts as; null is you.")),
-    )
-    name = colander.SchemaNode(
-        colander.String(allow_empty=True),
-        title=_("Name"),
-        missing="",
-        validator=colander.All(
-            colander.Length(max=250), colander.Regex(_NO_CONTROLS, msg=_("Line breaks are not allowed."))
-        ),
-        **hint.help_text(_("What the token is for.")),
-        **hint.example("ERP"),
-    )
-    scopes = ScopeNames(
-        title=_("Scopes"),
-        missing=None,
-        validator=colander.Length(max=len(SCOPES)),
-        **hint.help_text(_("Null is all that the user may do, but never messages:on-behalf.")),
-    )
-    scenarios = Ids(title=_("Scenarios"), missing=None, validator=colander.Length(max=500))
-    accounts = Ids(title=_("Accounts"), missing=None, validator=colander.Length(max=500))
-    networks = NetworkTexts(title=_("Client networks"), missing=None, validator=colander.Length(max=100))
-    expires_at = colander.SchemaNode(colander.DateTime(), title=_("Expires at"), missing=None)
-
-
-class TokenReply(TokenFields):
-    """A token as it is stored."""
-
-    id = colander.SchemaNode(colander.String(), title=_("Id"))
-    created_at = colander.SchemaNode(colander.DateTime(), title=_("Made at"))
-
-
-class TokenItems(colander.SequenceSchema):
-    token = TokenReply(title=_("Token"))
-
-
-class TokenList(colander.MappingSchema):
-    """A page of tokens, newest first."""
-
-    items = TokenItems(title=_("Tokens"))
-    next_cursor = colander.SchemaNode(
-        colander.String(), title=_("Where the next page begins; null at the end"), missing=None
-    )
-
-
-class NewTokenReply(TokenReply):
-    """A new token."""
-
-    token = colander.SchemaNode(colander.String(), title=_("The token itself, shown this once"))
-
-
-class PermissionNames(colander.SequenceSchema):
-    permission = colander.SchemaNode(colander.String(), title=_("Permission"))
-
-
-class MyToken(colander.MappingSchema):
-    id = colander.SchemaNode(colander.String(), title=_("Id"))
-    name = colander.SchemaNode(colander.String(), title=_("Name"))
-    expires_at = colander.SchemaNode(colander.DateTime(), title=_("Expires at"), missing=None)
-
-
-class MeReply(colander.MappingSchema):
-    """Who calls, and what he may do by this token. ``token``: null on the local socket."""
-
-    user = UserReply(title=_("User"))
-    permissions = PermissionNames(title=_("Permissions"))
-    scopes = ScopeNames(title=_("Scopes"), missing=None)
-    scenarios = Ids(title=_("Scenarios"), missing=None)
-    accounts = Ids(title=_("Accounts"), missing=None)
-    token = MyToken(title=_("Token"), missing=None)

@@ -1,25 +1,21 @@
-"""Calls about users, tokens and oneself (api.md, "Policies, people, records")."""
+"""Calls about users (api.md, "Policies, people, records")."""
 
 from mailhub.contract.texts import _
 from mailhub.http.endpoint import ApiRequest, Reply, created, endpoint, no_content
-from mailhub.http.paging import Page, PageQuery
-
-from .model import Place
-from .permissions import Permission
-from .presenting import present_token, present_user
-from .schema import (
-    MeReply,
-    NewTokenReply,
+from mailhub.http.paging import PageQuery
+from mailhub.people.permissions import Permission
+from mailhub.people.presenting import present_user
+from mailhub.people.schema import (
     NewUserReply,
     OneTimePasswordReply,
-    TokenFields,
-    TokenList,
     UserCreation,
     UserFields,
     UserList,
     UserReply,
 )
-from .service import TokensService, UsersService
+from mailhub.people.service import UsersService
+
+from .places import place_of
 
 _USER_ID = {"id": _("Id of the user")}
 
@@ -34,7 +30,7 @@ _USER_ID = {"id": _("Id of the user")}
 )
 def list_users(request: ApiRequest) -> Reply:
     page = request.page
-    users, place = request.work.service(UsersService).list_users(page.limit, _place_of(page))
+    users, place = request.work.service(UsersService).list_users(page.limit, place_of(page))
     return Reply(body=page.reply([present_user(user) for user in users], place))
 
 
@@ -47,6 +43,7 @@ def list_users(request: ApiRequest) -> Reply:
     body=UserCreation,
     replies={201: NewUserReply},
     problems=("address.invalid", (422, "user.login_taken"), "password.too_weak"),
+    replays="secret",
 )
 def create_user(request: ApiRequest) -> Reply:
     user, one_time_password = request.work.service(UsersService).create_user(request.body)
@@ -91,7 +88,7 @@ def change_user(request: ApiRequest) -> Reply:
     "/users/{id}",
     permission=Permission.PEOPLE_ADMIN,
     summary=_("Delete a user"),
-    description=_("His tokens end; his messages stay."),
+    description=_("His tokens and sessions end, and he is in no group any more; his messages stay."),
     path_texts=_USER_ID,
     replies={204: None},
     problems=("user.not_found", "user.last_administrator"),
@@ -118,73 +115,3 @@ def delete_user(request: ApiRequest) -> Reply:
 def reset_password(request: ApiRequest) -> Reply:
     password = request.work.service(UsersService).reset_password(request.path["id"])
     return Reply(body={"one_time_password": password})
-
-
-@endpoint(
-    "GET",
-    "/tokens",
-    permission=Permission.SELF,
-    summary=_("List one's own tokens; an administrator sees everybody's"),
-    query=PageQuery,
-    replies={200: TokenList},
-)
-def list_tokens(request: ApiRequest) -> Reply:
-    page = request.page
-    tokens, place = request.work.service(TokensService).list_tokens(page.limit, _place_of(page))
-    return Reply(body=page.reply([present_token(token) for token in tokens], place))
-
-
-@endpoint(
-    "POST",
-    "/tokens",
-    permission=Permission.SELF,
-    summary=_("Make a token"),
-    description=_("The token is shown this once. A token may only do part of what its user may."),
-    body=TokenFields,
-    replies={201: NewTokenReply},
-    problems=((422, "user.not_found"),),
-)
-def create_token(request: ApiRequest) -> Reply:
-    token, text = request.work.service(TokensService).create_token(request.body)
-    return created(f"/api/v1/tokens/{token.id}", {**present_token(token), "token": text})
-
-
-@endpoint(
-    "DELETE",
-    "/tokens/{id}",
-    permission=Permission.SELF,
-    summary=_("Revoke a token"),
-    path_texts={"id": _("Id of the token")},
-    replies={204: None},
-    problems=("token.not_found",),
-)
-def revoke_token(request: ApiRequest) -> Reply:
-    request.work.service(TokensService).revoke_token(request.path["id"])
-    return no_content()
-
-
-@endpoint(
-    "GET",
-    "/me",
-    permission=Permission.SELF,
-    summary=_("Who calls, and what this token may do"),
-    replies={200: MeReply},
-    problems=("user.not_found",),
-)
-def get_me(request: ApiRequest) -> Reply:
-    user, token = request.work.service(UsersService).get_me()
-    identity = request.identity
-    shown = None if token is None else {"id": token.id, "name": token.name, "expires_at": token.expires_at}
-    body = {
-        "user": present_user(user),
-        "permissions": identity.permissions,
-        "scopes": identity.scopes,
-        "scenarios": identity.scenarios,
-        "accounts": identity.accounts,
-        "token": shown,
-    }
-    return Reply(body=body)
-
-
-def _place_of(page: Page) -> Place | None:
-    return None if page.position is None else Place(*page.position)

@@ -1,8 +1,8 @@
-"""Users and tokens as they are stored: thin, plain values, and the one rule about administrators."""
+"""Users as they are stored, and the one rule about administrators."""
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Final, NamedTuple, cast
+from typing import Final, cast
 
 from BTrees.OOBTree import OOBTree, OOTreeSet
 from persistent import Persistent
@@ -10,24 +10,20 @@ from persistent import Persistent
 from mailhub.contract.connector import UserKind
 from mailhub.contract.texts import _
 from mailhub.errors import WrongState
-from mailhub.store.root import HubRoot
+
+from .places import Place, iter_places
 
 ADMINISTRATORS_SET: Final = "email-admin"
-
-
-class Place(NamedTuple):
-    """Where something stands in a list, newest first: ``order`` is its time in microseconds, negative."""
-
-    order: int
-    id: str
 
 
 class User(Persistent):
     """Somebody who may sign in, or in whose name a program works.
 
     ``permission_sets`` is sorted. ``password_hash``: argon2id with its parameters, None = no password. ``place``: in the
-    list of users.
+    list of users. ``theme``: of the pages, "system", "light" or "dark".
     """
+
+    theme = "system"
 
     def __init__(
         self,
@@ -163,104 +159,5 @@ class Users(Persistent):
 
     def iter_newest_first(self, after: Place | None = None) -> Iterator[User]:
         """All users, or those that come after this place in the list."""
-        for place in _iter_places(self._places, after):
+        for place in iter_places(self._places, after):
             yield self._by_id[place.id]
-
-
-class Token(Persistent):
-    """What a program shows instead of a password. Never changed once made.
-
-    ``digest``: SHA-256 of its text. None for ``scopes``, ``scenarios``, ``accounts``, ``networks``, ``expires_at``: no
-    bound.
-    """
-
-    def __init__(
-        self,
-        place: Place,
-        *,
-        user_id: str,
-        name: str,
-        digest: bytes,
-        scopes: tuple[str, ...] | None,
-        scenarios: tuple[str, ...] | None,
-        accounts: tuple[str, ...] | None,
-        networks: tuple[str, ...] | None,
-        expires_at: datetime | None,
-        created_at: datetime,
-    ) -> None:
-        self.id = place.id
-        self.order = place.order
-        self.user_id = user_id
-        self.name = name
-        self.digest = digest
-        self.scopes = scopes
-        self.scenarios = scenarios
-        self.accounts = accounts
-        self.networks = networks
-        self.expires_at = expires_at
-        self.created_at = created_at
-
-    @property
-    def place(self) -> Place:
-        return Place(self.order, self.id)
-
-
-class Tokens(Persistent):
-    """All tokens, and those of each user."""
-
-    def __init__(self) -> None:
-        self._by_id = OOBTree()
-        self._places = OOTreeSet()
-        self._places_by_user = OOBTree()
-
-    def add(self, token: Token) -> None:
-        self._by_id[token.id] = token
-        self._places.add(tuple(token.place))
-        if token.user_id not in self._places_by_user:
-            self._places_by_user[token.user_id] = OOTreeSet()
-        self._places_by_user[token.user_id].add(tuple(token.place))
-
-    def remove(self, token: Token) -> None:
-        del self._by_id[token.id]
-        self._places.remove(tuple(token.place))
-        self._places_by_user[token.user_id].remove(tuple(token.place))
-
-    def remove_all_of(self, user_id: str) -> list[str]:
-        """End all tokens of a user; their ids."""
-        ids = [token.id for token in list(self.iter_newest_first(user_id=user_id))]
-        for id in ids:
-            self.remove(self._by_id[id])
-        self._places_by_user.pop(user_id, None)
-        return ids
-
-    def find(self, id: str) -> Token | None:
-        return cast("Token | None", self._by_id.get(id))
-
-    def iter_newest_first(self, after: Place | None = None, *, user_id: str | None = None) -> Iterator[Token]:
-        """All tokens, or one user's, or those that come after this place in the list."""
-        places = self._places if user_id is None else self._places_by_user.get(user_id, OOTreeSet())
-        for place in _iter_places(places, after):
-            yield self._by_id[place.id]
-
-
-def _iter_places(places: OOTreeSet, after: Place | None) -> Iterator[Place]:
-    found = places.keys() if after is None else places.keys(min=tuple(after), excludemin=True)
-    return (Place(*place) for place in found)
-
-
-def install(hub: HubRoot) -> None:
-    """Make the folders of users and tokens, once."""
-    if getattr(hub, "users", None) is None:
-        hub.users = Users()
-    if getattr(hub, "tokens", None) is None:
-        hub.tokens = Tokens()
-
-
-def users_of(hub: HubRoot) -> Users:
-    """The folder of users."""
-    return cast(Users, hub.users)
-
-
-def tokens_of(hub: HubRoot) -> Tokens:
-    """The folder of tokens."""
-    return cast(Tokens, hub.tokens)
