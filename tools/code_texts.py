@@ -410,6 +410,10 @@ PROGRAMS: Mapping[str, tuple[str, str]] = {
         "The secret key is missing, malformed, or its file can be read by others.",
         "Put the right key back; `chmod 600` its file.",
     ),
+    "store.pack_failed": (
+        "The process that packs the database failed; nothing was changed.",
+        "Look for its last words in the log, see to the disk, and run `mailhub pack` again.",
+    ),
     "store.command_failed": ("A fault of the hub while it wrote; nothing of it was stored.", "Report it."),
     "secret.unreadable": (
         "A stored secret does not open: another key, or its record was changed.",

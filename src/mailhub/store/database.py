@@ -8,6 +8,7 @@ from threading import Condition, RLock
 from typing import Any, TypeVar
 
 import transaction
+from persistent.timestamp import TimeStamp
 from ZODB import DB
 from ZODB.POSException import StorageError
 
@@ -19,6 +20,7 @@ from .commits import FinishingFailed, commit, in_doubt, is_conflict, is_storage_
 from .content import BlobSink
 from .format import check_format, record_format
 from .kinds import StorageSpec, storage_for
+from .partial_files import PartialFiles
 from .problems import DatabaseLocked
 from .root import NAME, HubRoot, find_hub, get_hub
 from .shards import install_shards
@@ -30,6 +32,8 @@ TRIES = 5
 LOCK_PAUSE_SECONDS = 0.2
 CONFLICT_PAUSE_SECONDS = 0.01
 POOL_CONNECTIONS = 64
+PACK_MARGIN_SECONDS = 0.001
+"""Times are rounded to about a microsecond."""
 CACHE_OBJECTS = 10_000
 CACHE_BYTES = 64 * 1024 * 1024
 
@@ -88,6 +92,10 @@ class Database:
         """Where to write bytes of unknown length that are to be stored (``store/content.py``)."""
         return BlobSink(Path(self._usable_db().storage.temporaryDirectory()))
 
+    def partial_files(self) -> PartialFiles:
+        """Files that arrive in pieces (``store/partial_files.py``), on the disk of the blobs that they become."""
+        return PartialFiles(Path(self._usable_db().storage.temporaryDirectory()).parent / "partial")
+
     def discard(self, connection: Any) -> None:
         """Throw away a connection that may hold what was never stored, instead of keeping it for the next user."""
         try:
@@ -102,6 +110,22 @@ class Database:
         """True when the storage has closed itself after a failure; the next connection opens it anew."""
         db = self._db
         return db is None or bool(db.storage.is_broken)
+
+    def pack(self) -> None:
+        """Let go of all that is not current now, and of what nobody refers to. Others read and write meanwhile.
+
+        Raises StorageUnavailable, PackFailed.
+        """
+        db = self._usable_db()
+        try:
+            db.storage.pack(_after(db.storage.lastTransaction()), db.references)
+        except (OSError, StorageError) as error:
+            raise unavailable(error) from error
+
+    @property
+    def storage(self) -> Any:
+        """The storage, for those of this room that look at it as a whole. Raises StorageUnavailable."""
+        return self._usable_db().storage
 
     def close(self) -> None:
         """Close the database; connections still open stop working."""
@@ -208,6 +232,11 @@ class Database:
     def _wait(self, seconds: float) -> None:
         with self._pause:
             self._clock.wait(self._pause, seconds)
+
+
+def _after(tid: bytes) -> float:
+    """A time in seconds after this transaction, whatever this machine's clock says."""
+    return float(TimeStamp(tid).timeTime()) + PACK_MARGIN_SECONDS
 
 
 def _end(manager: Any) -> None:

@@ -9,11 +9,14 @@ import logging
 import os
 from contextlib import suppress
 from pathlib import Path
+from threading import Lock, get_ident
 from typing import Any
 
 from ZODB.FileStorage.FileStorage import FileStorage, TempFormatter
 from ZODB.POSException import StorageSystemError
 from ZODB.utils import u64
+
+from .pack import copy_packed, remove_orphaned_blobs, remove_pack_leftovers
 
 logger = logging.getLogger(__name__)
 
@@ -28,11 +31,13 @@ class DurableFileStorage(FileStorage):
     def __init__(self, path: Path, *, blob_dir: Path, **options: Any) -> None:
         self._unsynced: list[Path] = []
         self._closes = 0
+        self._switching = Lock()
+        self._switcher: int | None = None
         blob_dir.mkdir(mode=0o700, exist_ok=True)
         for name in (path, path.with_name(f"{path.name}.tmp")):
             name.touch(mode=0o600)
         try:
-            super().__init__(str(path), blob_dir=str(blob_dir), **options)
+            super().__init__(str(path), blob_dir=str(blob_dir), pack_keep_old=False, **options)
             self._write_last_transaction_again()
         except BaseException:
             self._close_what_is_open()
@@ -48,7 +53,8 @@ class DurableFileStorage(FileStorage):
             return bool(self._file.closed)
 
     def remove_leftovers(self) -> None:
-        """Remove what a killed process left in the temporary folder; only while nothing is being written there."""
+        """Remove what a killed process left; only while nothing is being written to the temporary folder or packed."""
+        remove_pack_leftovers(Path(self._file_name))
         for path in Path(self.temporaryDirectory()).iterdir():
             path.unlink()
 
@@ -119,17 +125,47 @@ class DurableFileStorage(FileStorage):
 
     # -- packing -------------------------------------------------------------------------------------------------
 
+    def pack(self, t: float, referencesf: Any, gc: bool | None = None) -> None:
+        """Pack; old revisions are gone from the disk afterwards, and files of blobs that no record names."""
+        remove_pack_leftovers(Path(self._file_name))
+        try:
+            super().pack(t, referencesf, gc)
+        finally:
+            self._end_switch()
+        with self._switching:
+            if not self._closes:
+                self._clear_buffer()
+                remove_orphaned_blobs(self)
+
     @staticmethod
-    def packer(storage: Any, referencesf: Any, stop: bytes, gc: bool) -> Any:
-        """Sync the packed file before it takes the place of the old one."""
-        packed = Path(f"{storage._file_name}.pack")  # noqa: SLF001 - ZODB hands the storage over as an argument
-        packed.touch(mode=0o600)
-        result = FileStorage.packer(storage, referencesf, stop, gc)
-        if result is None:
-            packed.unlink(missing_ok=True)
-        else:
-            sync_path(packed)
-        return result
+    def packer(storage: Any, referencesf: Any, stop: bytes, gc: bool) -> Any:  # noqa: ARG004 - ZODB's signature
+        """The copying is done in a child process; ``referencesf`` is always ZODB's own."""
+        return copy_packed(storage, stop, collects_garbage=gc)
+
+    def begin_switch(self) -> None:
+        """From here to the end of packing the files change their names, and the storage cannot be closed.
+
+        Raises StorageSystemError when it is closed already: the files may be another process's now.
+        """
+        self._switching.acquire()
+        self._switcher = get_ident()
+        self.require_open()
+
+    def _end_switch(self) -> None:
+        if self._switcher == get_ident():
+            self._switcher = None
+            self._switching.release()
+
+    def require_open(self) -> None:
+        """Raises StorageSystemError when the storage has been closed."""
+        if self._closes:
+            raise StorageSystemError(f"{self._file_name} was closed")
+
+    def _clear_buffer(self) -> None:
+        """Commits are gathered in a file that is written over and over: what was longer shows behind what is shorter."""
+        with self._commit_lock, self._lock:
+            self._tfile.seek(0)
+            self._tfile.truncate()
 
     def _initIndex(self, index: Any, tindex: Any) -> None:  # noqa: N802 - ZODB's name
         """Called between packing's renames and the next commit, which would else go into a file without a name."""
@@ -161,10 +197,11 @@ class DurableFileStorage(FileStorage):
 
     def close(self) -> None:
         """Close every part, though one fails; the index is written the first time only."""
-        self._closes += 1
-        self._close_what_is_open()
-        if self._closes == 1:
-            self._save_index_or_log()
+        with self._switching:
+            self._closes += 1
+            self._close_what_is_open()
+            if self._closes == 1:
+                self._save_index_or_log()
 
     def _close_what_is_open(self) -> None:
         for name in ("_file", "_files", "_tfile", "_lock_file"):

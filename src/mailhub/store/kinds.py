@@ -89,6 +89,10 @@ class MemoryStorage(DemoStorage):
         self._folder = tempfile.mkdtemp(prefix="mailhub-memory-")
         super().__init__("memory", changes=BlobStorage(self._folder, MappingStorage("memory")))
 
+    def pack(self, t: float, referencesf: Any, gc: bool | None = None) -> None:
+        """What is below the changes is empty, so they can be packed by themselves."""
+        self.changes.pack(t, referencesf)
+
     def close(self) -> None:
         super().close()
         rmtree(self._folder, ignore_errors=True)

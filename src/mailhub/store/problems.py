@@ -67,3 +67,9 @@ class CommandFailed(StoreProblem):
     """A write command raised what it must not; nothing of it was stored. The cause is ``__cause__``."""
 
     code = "store.command_failed"
+
+
+class PackFailed(StoreProblem):
+    """The database could not be packed; nothing was changed."""
+
+    code = "store.pack_failed"
