@@ -208,14 +208,17 @@ def _problem(status: int, codes: list[str]) -> Keywords:
 
 PROBLEM_SCHEMA: Keywords = {
     "type": "object",
-    "description": "RFC 9457; code is stable, texts are for people.",
+    "description": plain(_("RFC 9457; code is stable, texts are for people.")),
     "properties": {
         "type": {"type": "string", "format": "uri"},
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "detail": {"type": "string"},
         "code": {"type": "string"},
-        "incident": {"type": "string", "description": "Names the entry in the hub's log (500 only)."},
+        "incident": {
+            "type": "string",
+            "description": plain(_("Names the entry in the hub's log (500 only).")),
+        },
         "errors": {
             "type": "array",
             "items": {

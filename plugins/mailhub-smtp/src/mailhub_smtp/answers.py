@@ -12,17 +12,17 @@ from mailhub.contract import (
     Uncertain,
 )
 from mailhub.contract.outcome import RecipientStatus
-from mailhub.contract.texts import plain
+from mailhub.contract.texts import _, plain
 
 from .envelope import AddressUnusable, Destination, destination_of
 from .reply import Reply
 from .verdicts import longest_hint, retry_hint, too_many_recipients
 
-SMTPUTF8_MISSING: Final = (
-    "5.6.7 The server cannot take an address with letters beyond ASCII before the @ (SMTPUTF8)."
+SMTPUTF8_MISSING: Final = plain(
+    _("5.6.7 The server cannot take an address with letters beyond ASCII before the @ (SMTPUTF8).")
 )
-ADDRESS_UNUSABLE: Final = "5.1.3 The address cannot be used in an envelope."
-NOT_TRIED: Final = "The connection was lost before this recipient's turn."
+ADDRESS_UNUSABLE: Final = plain(_("5.1.3 The address cannot be used in an envelope."))
+NOT_TRIED: Final = plain(_("The connection was lost before this recipient's turn."))
 
 
 class Answer(NamedTuple):
