@@ -1,15 +1,20 @@
 """What a use case answers when it cannot do what it was asked.
 
     HubError
+     +- BadRequest          400    it cannot be understood
      +- NotSignedIn         401    who are you?
      +- Denied              403    you may not
      +- NotFound            404    also for what the caller may not know exists
      +- WrongState          409    not now, not in this state
+     +- Gone                410    it was here
      +- RevisionStale       412    somebody else changed it
+     +- VersionUnknown      412    of a protocol that the caller wants to speak
      +- TooLarge            413
      +- Invalid             422    with every error found, each with its place
+     +- Busy                423    somebody else is changing it now
      +- RevisionMissing     428
      +- TooManyRequests     429    with the time to wait
+     +- ChecksumMismatch    460    what arrived is not what was sent (tus)
      +- StorageUnavailable  503    nothing was done
      |   +- OutcomeUnknown  503    it may have been done
      +- NotReady            503    this process cannot do its work now, with every reason
@@ -45,6 +50,10 @@ class HubError(Exception):
             self.code = code
 
 
+class BadRequest(HubError):
+    code = "request.bad"
+
+
 class NotSignedIn(HubError):
     code = "authentication.required"
 
@@ -61,8 +70,24 @@ class WrongState(HubError):
     code = "wrong_state"
 
 
+class Gone(HubError):
+    code = "upload.expired"
+
+
 class RevisionStale(HubError):
     code = "revision.stale"
+
+
+class VersionUnknown(HubError):
+    code = "upload.version_unknown"
+
+
+class Busy(HubError):
+    code = "upload.busy"
+
+
+class ChecksumMismatch(HubError):
+    code = "upload.checksum_mismatch"
 
 
 class RevisionMissing(HubError):

@@ -18,7 +18,7 @@ from mailhub.messages.model import messages_of
 from mailhub.store.database import Database
 from mailhub.store.root import HubRoot
 from mailhub.store.writer import Shard, Writer
-from mailhub.uploads.service import SWEEP_AT_MOST, sweep_expired
+from mailhub.uploads.sweeping import SWEEP_AT_MOST, sweep_expired
 
 from .model import InboxEntry, delivery_of
 

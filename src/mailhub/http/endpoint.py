@@ -24,12 +24,14 @@ import colander
 from mailhub.contract.texts import Text
 from mailhub.people.permissions import Permission
 
+from .headers import Header
 from .reply import Reply, accepted, created, file_reply, no_content
 from .request import ApiRequest, RawBody
 
 __all__ = [
     "ApiRequest",
     "Endpoint",
+    "Header",
     "RawBody",
     "Reply",
     "accepted",
@@ -41,7 +43,7 @@ __all__ = [
 ]
 
 View = Callable[[ApiRequest], Reply]
-Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 SchemaFactory = Callable[[], colander.SchemaNode]
 """A colander schema class, or anything that makes a fresh node; its ``__name__`` names the schema in OpenAPI."""
 
@@ -73,7 +75,11 @@ class Endpoint:
     problems: tuple[ProblemRef, ...] = ()
     if_match: Literal["required", "optional"] | None = None
     raw_body: bool = False
+    raw_types: tuple[str, ...] = ("application/octet-stream",)
     raw_reply: str | None = None
+    request_headers: tuple[Header, ...] = ()
+    reply_headers: Mapping[int, tuple[Header, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    answer_headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     once: bool = False
     replays: Replays = None
     prefix: str = API_PREFIX
@@ -108,7 +114,11 @@ def endpoint(
     problems: Sequence[ProblemRef] = (),
     if_match: Literal["required", "optional"] | None = None,
     raw_body: bool = False,
+    raw_types: Sequence[str] = ("application/octet-stream",),
     raw_reply: str | None = None,
+    request_headers: Sequence[Header] = (),
+    reply_headers: Mapping[int, Sequence[Header]] | None = None,
+    answer_headers: Mapping[str, str] | None = None,
     once: bool = False,
     replays: Replays = None,
     prefix: str = API_PREFIX,
@@ -121,7 +131,10 @@ def endpoint(
     ``replies``: the schema of each 2xx answer, None for an empty one (by default 200 with none). ``problems``: codes
     this call may answer beyond those that follow from the declaration (401, 403, 428, 412, schema.* ...).
     ``if_match="required"``: the view must call ``request.check_revision``. ``raw_body``: the body is bytes, read from
-    ``request.stream``. ``raw_reply``: the content type (``message/rfc822``, ``*/*``) of a 200 that is a file.
+    ``request.stream``, and ``raw_types`` are what it may be announced as. ``raw_reply``: the content type
+    (``message/rfc822``, ``*/*``) of a 200 that is a file. ``request_headers``: headers of its own that a call reads.
+    ``reply_headers``: those that the answers of a status have. ``answer_headers``: headers with one value that every answer
+    has, refusals too.
     ``once``: the view hands commands to the writer thread or acts outside its transaction, so it is never run a second
     time after a conflict (``raw_body`` implies it). ``replays``: the call takes an Idempotency-Key, and its answer is kept
     (``secret``: only that it was given); by default every POST that creates (201) in its own transaction does. A view with
@@ -145,7 +158,11 @@ def endpoint(
             problems=tuple(problems),
             if_match=if_match,
             raw_body=raw_body,
+            raw_types=tuple(raw_types),
             raw_reply=raw_reply,
+            request_headers=tuple(request_headers),
+            reply_headers=MappingProxyType({key: tuple(each) for key, each in (reply_headers or {}).items()}),
+            answer_headers=MappingProxyType(dict(answer_headers or {})),
             once=once or raw_body,
             replays=replays or _usual_replays(method, replies or {}, is_once=once or raw_body),
             prefix=prefix,

@@ -15,7 +15,7 @@ from mailhub.contract.texts import _, plain
 from mailhub.people.permissions import Permission
 from mailhub.schema_walk import SettingsSchemas
 
-from .codes import status_and_code
+from .codes import TITLES, status_and_code
 from .endpoint import Endpoint
 from .json_schema import JsonSchemas, Keywords
 
@@ -117,6 +117,9 @@ def _header_parameters(endpoint: Endpoint) -> list[Keywords]:
     if endpoint.replays is not None:
         text = plain(_("The same key and body within 24 hours: the same answer, and nothing is done twice."))
         parameters.append(_parameter("header", "Idempotency-Key", _KEY, text, is_required=False))
+    for each in endpoint.request_headers:
+        schema, text = dict(each.schema), plain(each.text)
+        parameters.append(_parameter("header", each.name, schema, text, is_required=each.is_required))
     return parameters
 
 
@@ -130,7 +133,7 @@ def _parameter(place: str, name: str, schema: Keywords, description: str, *, is_
 
 def _request_body(endpoint: Endpoint, schemas: JsonSchemas) -> Keywords | None:
     if endpoint.raw_body:
-        return {"required": True, "content": {"application/octet-stream": {}}}
+        return {"required": False, "content": {each: {} for each in endpoint.raw_types}}
     if endpoint.body is None:
         return None
     schema = schemas.reference(endpoint.body, "partial" if endpoint.partial else "request")
@@ -144,7 +147,8 @@ def _responses(endpoint: Endpoint, schemas: JsonSchemas) -> Keywords:
         codes = problems.setdefault(status, [])
         if code not in codes:
             codes.append(code)
-    return {**replies, **{str(status): _problem(status, problems[status]) for status in sorted(problems)}}
+    refusals = {str(status): _problem(endpoint, status, problems[status]) for status in sorted(problems)}
+    return {**replies, **refusals}
 
 
 def _reply(endpoint: Endpoint, status: int, schemas: JsonSchemas) -> Keywords:
@@ -169,7 +173,18 @@ def _reply_headers(endpoint: Endpoint, status: int, schema: Any) -> Keywords:
         names.append("Content-Disposition")
     if endpoint.replays == "answer":
         names.append("Idempotency-Replayed")
-    return {name: {"schema": {"type": "string"}} for name in names}
+    own = {
+        each.name: {"description": plain(each.text), "schema": dict(each.schema)}
+        for each in endpoint.reply_headers.get(status, ())
+    }
+    return {**{name: {"schema": {"type": "string"}} for name in names}, **own, **_answer_headers(endpoint)}
+
+
+def _answer_headers(endpoint: Endpoint) -> Keywords:
+    return {
+        name: {"schema": {"type": "string", "const": value}}
+        for name, value in endpoint.answer_headers.items()
+    }
 
 
 def _problems(endpoint: Endpoint) -> Sequence[tuple[int, str]]:
@@ -194,16 +209,17 @@ def _problems(endpoint: Endpoint) -> Sequence[tuple[int, str]]:
     return [status_and_code(ref) for ref in codes]
 
 
-def _problem(status: int, codes: list[str]) -> Keywords:
+def _problem(endpoint: Endpoint, status: int, codes: list[str]) -> Keywords:
     codes_schema = {"properties": {"status": {"const": status}, "code": {"examples": codes}}}
     reply: Keywords = {
-        "description": f"{HTTPStatus(status).phrase}: {', '.join(f'`{code}`' for code in codes)}",
+        "description": f"{plain(TITLES[status])}: {', '.join(f'`{code}`' for code in codes)}",
         "content": {
             PROBLEM_TYPE: {"schema": {"allOf": [{"$ref": "#/components/schemas/Problem"}, codes_schema]}}
         },
     }
     header = {401: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After"}.get(status)
-    return {**reply, "headers": {header: {"schema": {"type": "string"}}}} if header else reply
+    headers = _answer_headers(endpoint) | ({header: {"schema": {"type": "string"}}} if header else {})
+    return {**reply, "headers": headers} if headers else reply
 
 
 PROBLEM_SCHEMA: Keywords = {

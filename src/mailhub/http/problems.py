@@ -17,7 +17,11 @@ from mailhub.contract.texts import Text, _
 from mailhub.entropy import new_id
 from mailhub.errors import (
     NOT_FOUND,
+    BadRequest,
+    Busy,
+    ChecksumMismatch,
     Denied,
+    Gone,
     HubError,
     Invalid,
     NotFound,
@@ -29,6 +33,7 @@ from mailhub.errors import (
     StorageUnavailable,
     TooLarge,
     TooManyRequests,
+    VersionUnknown,
     WrongState,
 )
 from mailhub.store.commits import FinishingFailed, is_conflict, is_storage_failure
@@ -45,17 +50,22 @@ PROBLEM_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 1
 _STATUS: Mapping[type[HubError], int] = MappingProxyType(
     {
+        BadRequest: 400,
         Malformed: 400,
         NotSignedIn: 401,
         Denied: 403,
         NotFound: 404,
         WrongState: 409,
+        Gone: 410,
         RevisionStale: 412,
+        VersionUnknown: 412,
         TooLarge: 413,
         UnsupportedMediaType: 415,
         Invalid: 422,
+        Busy: 423,
         RevisionMissing: 428,
         TooManyRequests: 429,
+        ChecksumMismatch: 460,
         StorageUnavailable: 503,
         NotReady: 503,
     }

@@ -28,6 +28,8 @@ class EndpointView:
         )
 
     def __call__(self, context: Any, request: Any) -> ApiResponse:
+        if self._endpoint.answer_headers:
+            request.add_response_callback(self._add_answer_headers)
         self._require_permission(request)
         if self._takes_no_fields:
             require_no_fields(request, self._parts)
@@ -52,6 +54,9 @@ class EndpointView:
             body = None if self._endpoint.replays == "secret" else response.body
             key.keep(request.hub_root, parts.clock.now(), reply.status, body, reply.location)
         return response
+
+    def _add_answer_headers(self, _request: Any, response: Any) -> None:
+        response.headers.update(self._endpoint.answer_headers)
 
     def _call_key(self, request: Any) -> CallKey | None:
         """The caller's Idempotency-Key, where the call takes one."""

@@ -10,4 +10,8 @@ class UploadReply(colander.MappingSchema):
 
     id = colander.SchemaNode(colander.String(), title=_("Id"))
     size = colander.SchemaNode(colander.Integer(), title=_("Size in bytes"))
-    sha256 = colander.SchemaNode(colander.String(), title=_("SHA-256, hexadecimal"))
+    sha256 = colander.SchemaNode(
+        colander.String(),
+        title=_("SHA-256, hexadecimal; null while a resumable upload is not complete"),
+        missing=None,
+    )

@@ -1,6 +1,5 @@
 """Taking files ahead of messages: streamed to disk, hashed, and stored by a transaction of their own."""
 
-from datetime import datetime, timedelta
 from typing import BinaryIO
 
 from mailhub.contract.clock import Clock
@@ -16,7 +15,6 @@ from mailhub.store.root import HubRoot
 from .model import Upload, uploads_of
 
 CHUNK_BYTES = 256 * 1024
-SWEEP_AT_MOST = 500
 
 
 class UploadsService:
@@ -79,16 +77,3 @@ class UploadsService:
                 _("A file may have ${limit} bytes at most.", mapping={"limit": self._max_bytes}),
                 code="attachment.too_large",
             )
-
-
-def sweep_expired(database: Database, now: datetime, unused: timedelta) -> int:
-    """Forget uploads that nobody has used for so long; returns how many. Messages keep what they use."""
-
-    def sweep(hub: HubRoot) -> int:
-        uploads = uploads_of(hub)
-        over = [upload.id for upload in uploads.by_id.values() if upload.used_at <= now - unused]
-        for upload_id in over[:SWEEP_AT_MOST]:
-            del uploads.by_id[upload_id]
-        return min(len(over), SWEEP_AT_MOST)
-
-    return database.transact(sweep, "expire uploads")

@@ -29,7 +29,7 @@ from mailhub.store.root import HubRoot, get_hub
 from mailhub.store.shards import Shard, shards_of
 from mailhub.testing import FakeClock, FakeProvider, fake_connector_type
 from mailhub.uploads.model import uploads_of
-from mailhub.uploads.service import sweep_expired
+from mailhub.uploads.sweeping import sweep_expired
 from tests.kit.hub import HubKit
 
 BIG = b"x" * 100_000

@@ -33,7 +33,7 @@ from mailhub.store.writer import Shard, Writer
 from mailhub.testing.clock import FakeClock
 from mailhub.uploads import model as uploads_model
 from mailhub.uploads.model import Upload, uploads_of
-from mailhub.uploads.service import SWEEP_AT_MOST
+from mailhub.uploads.sweeping import SWEEP_AT_MOST
 
 T = TypeVar("T")
 DAY = timedelta(hours=24)

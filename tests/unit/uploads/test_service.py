@@ -15,7 +15,8 @@ from mailhub.people.permissions import Permission
 from mailhub.store.database import Database, ensure_root, open_database
 from mailhub.testing import FakeClock, FakeEntropy
 from mailhub.uploads.model import Upload, install, uploads_of
-from mailhub.uploads.service import UploadsService, sweep_expired
+from mailhub.uploads.service import UploadsService
+from mailhub.uploads.sweeping import sweep_expired
 
 LIMIT = 300_000
 BOB = Identity(user_id="bob", login="bob", permissions=frozenset({Permission.UPLOADS_WRITE}))
