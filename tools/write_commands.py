@@ -43,36 +43,37 @@ def expected() -> Pages:
 
 
 def _parts() -> Iterator[str]:
-    commands = list(_iter_commands(make_parser(), "mailhub"))
+    commands = list(iter_commands(make_parser(), "mailhub"))
     common = _common([parser for _name, parser in commands])
     yield HEAD
-    yield _options([each for each in _actions(commands[0][1]) if _name(each) in common])
+    yield _options([each for each in actions_of(commands[0][1]) if _name(each) in common])
     yield EXITS
     for name, parser in commands:
         yield _entry(name, parser, common)
 
 
-def _iter_commands(
+def iter_commands(
     parser: argparse.ArgumentParser, name: str
 ) -> Iterator[tuple[str, argparse.ArgumentParser]]:
     """The commands that do something, as they are typed."""
-    groups = [each for each in _actions(parser) if isinstance(each.choices, dict)]
+    groups = [each for each in actions_of(parser) if isinstance(each.choices, dict)]
     if not groups:
         yield name, parser
     for group in groups:
         assert isinstance(group.choices, dict)
         for word, inner in group.choices.items():
-            yield from _iter_commands(inner, f"{name} {word}")
+            yield from iter_commands(inner, f"{name} {word}")
 
 
-def _actions(parser: argparse.ArgumentParser) -> Sequence[argparse.Action]:
+def actions_of(parser: argparse.ArgumentParser) -> Sequence[argparse.Action]:
+    """Its arguments, ``--help`` left out."""
     actions = parser._actions  # noqa: SLF001 - argparse tells what it knows in no other way
     return [each for each in actions if not isinstance(each, argparse._HelpAction)]  # noqa: SLF001 - likewise
 
 
 def _common(parsers: Sequence[argparse.ArgumentParser]) -> frozenset[str]:
     """What every command takes."""
-    return frozenset.intersection(*(frozenset(map(_name, _actions(parser))) for parser in parsers))
+    return frozenset.intersection(*(frozenset(map(_name, actions_of(parser))) for parser in parsers))
 
 
 def _name(action: argparse.Action) -> str:
@@ -80,7 +81,7 @@ def _name(action: argparse.Action) -> str:
 
 
 def _entry(name: str, parser: argparse.ArgumentParser, common: frozenset[str]) -> str:
-    own = [each for each in _actions(parser) if _name(each) not in common]
+    own = [each for each in actions_of(parser) if _name(each) not in common]
     usage = " ".join([name, *map(_usage, own)])
     text = f"\n## {code(name)}\n\n{_sentence(parser.description or '')}\n\n```text\n{usage}\n```\n"
     return text + (f"\n{_options(own)}" if own else "")

@@ -97,5 +97,5 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return ", ".join(map(str, value)) or "-"
+        return one_line(", ".join(map(str, value))) or "-"
     return one_line(str(value))

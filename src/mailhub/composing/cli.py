@@ -31,7 +31,7 @@ def add_parser(subparsers: Subparsers) -> None:
     argument("--to", action="append", default=[], metavar="A", help=plain(several))
     argument("--cc", action="append", default=[], metavar="A", help=plain(several))
     argument("--bcc", action="append", default=[], metavar="A", help=plain(several))
-    argument("--subject", default="", metavar="T")
+    argument("--subject", default="", metavar="T", help=plain(_("subject of the mail")))
     argument("--html-file", metavar="F", help=plain(_("HTML of the mail, in UTF-8; - for standard input")))
     plain_text = parser.add_mutually_exclusive_group()
     plain_text.add_argument("--text-file", metavar="F", help=plain(_("its plain text, in UTF-8; - likewise")))

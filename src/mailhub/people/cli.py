@@ -59,7 +59,7 @@ def add_parsers(subparsers: Subparsers) -> None:
 def _add_user_add(users: Subparsers) -> None:
     parser = add_command(users, "add", _("make a user, and print a password for the first sign-in"))
     argument = parser.add_argument
-    argument("login", metavar="LOGIN")
+    argument("login", metavar="LOGIN", help=plain(_("what he signs in with")))
     argument(
         "--name", default="", metavar="N", help=plain(_("shown in From where mail leaves as the user's own"))
     )
