@@ -27,6 +27,7 @@ PLACES = {
 }
 """Where a text stands among the arguments of what carries one; errors of the two trees say theirs first."""
 
+WORD = re.compile(r"[^\W\d_]{2}")
 PRODUCT = "mailhub"
 """A name is the same in all languages."""
 
@@ -119,14 +120,14 @@ def _is_constant(node: ast.AST) -> bool:
 
 
 def _is_made_of_text(node: ast.AST) -> bool:
-    """A constant with something in it, or one that is put together."""
+    """A constant with a word in it, or something put together with one."""
     if isinstance(node, ast.Constant):
-        return isinstance(node.value, str) and node.value.strip() not in ("", PRODUCT)
+        return isinstance(node.value, str) and WORD.search(node.value) is not None and node.value != PRODUCT
     if isinstance(node, ast.BinOp):
         return _is_made_of_text(node.left) or _is_made_of_text(node.right)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         return node.func.attr in ("format", "join") and _is_made_of_text(node.func.value)
-    return isinstance(node, ast.JoinedStr)
+    return isinstance(node, ast.JoinedStr) and any(map(_is_made_of_text, node.values))
 
 
 def _set_aside(node: ast.AST) -> Iterator[ast.AST]:
