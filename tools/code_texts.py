@@ -131,6 +131,10 @@ API: Mapping[str, tuple[str, str]] = {
     "group.not_found": ("There is no such group.", "List the groups."),
     "group.name_taken": ("Another group has this name; case does not count.", "Choose another."),
     "session.not_found": ("There is no such session, or it is somebody else's.", "List the sessions."),
+    "token.no_on_behalf": (
+        "The message names a user in `on_behalf_of`, and the token has not the scope `messages:on-behalf`.",
+        "Use a token that an administrator made with this scope, or name nobody.",
+    ),
     "token.not_found": ("There is no such token, or it is somebody else's.", "List the tokens."),
     # accounts
     "account.not_found": (
@@ -409,6 +413,10 @@ PROGRAMS: Mapping[str, tuple[str, str]] = {
     "store.key_unusable": (
         "The secret key is missing, malformed, or its file can be read by others.",
         "Put the right key back; `chmod 600` its file.",
+    ),
+    "store.evolving": (
+        "Another process takes the steps of `mailhub evolve` at this moment.",
+        "Wait for it to end; a process that was killed lets go after a minute.",
     ),
     "store.pack_failed": (
         "The process that packs the database failed; nothing was changed.",

@@ -18,11 +18,14 @@ from mailhub.errors import HubError, StorageUnavailable
 
 from .commits import FinishingFailed, commit, in_doubt, is_conflict, is_storage_failure, unavailable
 from .content import BlobSink
+from .evolve.record import install_record, mark_all_done
+from .evolve.steps import Step
 from .format import check_format, record_format
-from .kinds import StorageSpec, storage_for
+from .kinds import StorageSpec, storage_for, trial_of
 from .partial_files import PartialFiles
 from .problems import DatabaseLocked
 from .root import NAME, HubRoot, find_hub, get_hub
+from .rotation import install_sealing
 from .shards import install_shards
 
 T = TypeVar("T")
@@ -245,26 +248,38 @@ def _end(manager: Any) -> None:
         manager.abort()
 
 
-def open_database(uri: str, *, data_dir: Path, clock: Clock, wait_seconds: float = 0.0) -> Database:
+def open_database(
+    uri: str, *, data_dir: Path, clock: Clock, wait_seconds: float = 0.0, is_trial: bool = False
+) -> Database:
     """Open the database of an address (empty: ``hub.fs`` and ``blobs`` in the data folder).
 
-    A file that another process has open is tried again for ``wait_seconds``. Raises UnsupportedStore, DatabaseLocked.
+    A file that another process has open is tried again for ``wait_seconds``. ``is_trial``: what is written is kept in
+    memory and goes when it is closed. Raises UnsupportedStore, DatabaseLocked.
     """
-    return Database(storage_for(uri, data_dir), clock, wait_seconds=wait_seconds)
+    spec = storage_for(uri, data_dir)
+    return Database(trial_of(spec) if is_trial else spec, clock, wait_seconds=wait_seconds)
 
 
-def ensure_root(database: Database, installers: Sequence[Callable[[HubRoot], None]] = ()) -> None:
+def ensure_root(
+    database: Database,
+    installers: Sequence[Callable[[HubRoot], None]] = (),
+    steps: Sequence[Step] = (),
+) -> None:
     """Make the hub if there is none, and let every installer make what is missing of its own; one transaction.
 
-    Raises FormatTooNew, before anything is touched, when the data need newer code.
+    ``steps``: a hub that is made now needs none of them. Raises FormatTooNew, before anything is touched, when the data
+    need newer code.
     """
 
     def install(connection: Any) -> None:
-        hub = find_hub(connection)
+        found = find_hub(connection)
+        hub = found
         if hub is None:
             hub = connection.root()[NAME] = HubRoot()
         check_format(hub)
-        for installer in (record_format, install_shards, *installers):
+        for installer in (record_format, install_shards, install_record, install_sealing, *installers):
             installer(hub)
+        if found is None:
+            mark_all_done(hub, steps)
 
     database.transact_connection(install, "set up")

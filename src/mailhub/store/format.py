@@ -51,3 +51,9 @@ def record_format(hub: HubRoot, written_by: int = FORMAT, readable_from: int = R
         found.written_by = written_by
         found.readable_from = max(readable_from, found.readable_from)
         found.release = version("mailhub")
+
+
+def raise_readable_from(hub: HubRoot, readable_from: int) -> None:
+    """Shut out code that cannot read the data any more, since something was taken away."""
+    found: DataFormat = hub.format
+    found.readable_from = max(readable_from, found.readable_from)

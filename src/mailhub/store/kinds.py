@@ -1,16 +1,18 @@
 """The kinds of database, by the scheme of their address: the only place that knows them (design decision 14)."""
 
 import tempfile
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from zc.lockfile import LockError  # type: ignore[import-untyped]  # it has no stubs
+from zc.lockfile import LockError, LockFile  # type: ignore[import-untyped]  # it has no stubs
 from ZODB.blob import BlobStorage
 from ZODB.DemoStorage import DemoStorage
+from ZODB.FileStorage import FileStorage
 from ZODB.MappingStorage import MappingStorage
 
 from mailhub.contract.texts import _
@@ -25,11 +27,13 @@ class StorageSpec:
 
     ``is_exclusive``: no other process can have it open, so whoever held a writer number before is dead.
     ``has_own_clock``: its transaction ids come from a clock that is not this process's.
+    ``open_trial``: opens a layer over it that takes what is written and forgets it, None where that is not possible.
     """
 
     open_storage: Callable[[], Any]
     is_exclusive: bool
     has_own_clock: bool
+    open_trial: Callable[[], Any] | None = None
 
 
 def storage_for(uri: str, data_dir: Path) -> StorageSpec:
@@ -61,13 +65,21 @@ def _file_kind(address: SplitResult, data_dir: Path) -> StorageSpec:
             )
         )
     path = Path(unquote(address.path)) if address.path else data_dir / "hub.fs"
-    return StorageSpec(lambda: _open_file(path), is_exclusive=True, has_own_clock=False)
+    return StorageSpec(
+        lambda: _open_file(path), is_exclusive=True, has_own_clock=False, open_trial=lambda: FileTrial(path)
+    )
 
 
 def _open_file(path: Path) -> DurableFileStorage:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
+    with _refusing_locked(path):
         return DurableFileStorage(path, blob_dir=path.parent / "blobs")
+
+
+@contextmanager
+def _refusing_locked(path: Path) -> Iterator[None]:
+    try:
+        yield
     except LockError as error:
         raise DatabaseLocked(
             _(
@@ -77,25 +89,57 @@ def _open_file(path: Path) -> DurableFileStorage:
         ) from error
 
 
-class MemoryStorage(DemoStorage):
-    """A storage in memory, with blobs in a folder that goes when it is closed."""
+class _Layer(DemoStorage):
+    """Takes what is written in memory, blobs in a folder that goes when it is closed."""
 
     is_broken = False
 
     def remove_leftovers(self) -> None:
         """A new folder has none."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str, base: Any = None) -> None:
         self._folder = tempfile.mkdtemp(prefix="mailhub-memory-")
-        super().__init__("memory", changes=BlobStorage(self._folder, MappingStorage("memory")))
+        super().__init__(name, base=base, changes=BlobStorage(self._folder, MappingStorage(name)))
+
+    def close(self) -> None:
+        super().close()
+        rmtree(self._folder, ignore_errors=True)
+
+
+class MemoryStorage(_Layer):
+    """A storage in memory."""
+
+    def __init__(self) -> None:
+        super().__init__("memory")
 
     def pack(self, t: float, referencesf: Any, gc: bool | None = None) -> None:
         """What is below the changes is empty, so they can be packed by themselves."""
         self.changes.pack(t, referencesf)
 
+
+class FileTrial(_Layer):
+    """A layer over a data file that is only read; nobody else can write it meanwhile. Raises DatabaseLocked."""
+
+    def __init__(self, path: Path) -> None:
+        with _refusing_locked(path):
+            self._lock_file = LockFile(f"{path}.lock")
+        try:
+            blobs = str(path.parent / "blobs")
+            super().__init__("trial", FileStorage(str(path), read_only=True, blob_dir=blobs))
+        except BaseException:
+            self._lock_file.close()
+            raise
+
     def close(self) -> None:
         super().close()
-        rmtree(self._folder, ignore_errors=True)
+        self._lock_file.close()
+
+
+def trial_of(spec: StorageSpec) -> StorageSpec:
+    """A storage that shows what the given one holds, and changes nothing of it. Raises UnsupportedStore."""
+    if spec.open_trial is None:
+        raise UnsupportedStore(_("A database of this kind cannot be tried without changing it."))
+    return replace(spec, open_storage=spec.open_trial, open_trial=None)
 
 
 def _memory_kind(_address: SplitResult, _data_dir: Path) -> StorageSpec:

@@ -73,3 +73,9 @@ class PackFailed(StoreProblem):
     """The database could not be packed; nothing was changed."""
 
     code = "store.pack_failed"
+
+
+class EvolvingAlready(StoreProblem):
+    """Another process takes the steps of ``mailhub evolve`` at this moment."""
+
+    code = "store.evolving"

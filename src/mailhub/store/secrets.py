@@ -9,7 +9,8 @@ import binascii
 import hashlib
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -31,8 +32,13 @@ class KeyRing:
     def __init__(self, keys: Sequence[bytes]) -> None:
         if not keys or any(len(key) != KEY_BYTES for key in keys):
             raise ValueError(f"a key ring needs at least one key, each of {KEY_BYTES} bytes")
-        self._ciphers = {_key_id(key): AESGCM(key) for key in keys}
-        self.sealing_id = _key_id(keys[0])
+        self._ciphers = {key_id_of(key): AESGCM(key) for key in keys}
+        self.sealing_id = key_id_of(keys[0])
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of all keys, the sealing one first."""
+        return tuple(self._ciphers)
 
     def get(self, key_id: str) -> AESGCM:
         """The cipher of a key. Raises KeyError."""
@@ -49,11 +55,21 @@ class SecretBox:
         self._keys = keys
         self._entropy = entropy or SystemEntropy()
 
+    @property
+    def keys(self) -> KeyRing:
+        """The ring in use."""
+        return self._keys
+
+    def use(self, keys: KeyRing) -> None:
+        """Seal and open with another ring from now on, in all threads."""
+        self._keys = keys
+
     def seal(self, plain: str, record_id: str) -> str:
         """Encrypt a secret for a record. ``record_id`` is any stable text, such as ``account/<id>/password``."""
-        key_id = self._keys.sealing_id
+        keys = self._keys
+        key_id = keys.sealing_id
         nonce = self._entropy.token_bytes(NONCE_BYTES)
-        cipher = self._keys.get(key_id)
+        cipher = keys.get(key_id)
         sealed = nonce + cipher.encrypt(nonce, plain.encode(), _bound_to(key_id, record_id))
         return f"{VERSION}.{key_id}.{base64.urlsafe_b64encode(sealed).decode()}"
 
@@ -80,13 +96,25 @@ def load_key_ring(text: str, path: Path, *, create: bool, entropy: Entropy | Non
     ``create``: make a file with one new key if there is none. Raises KeyUnusable, which says how to mend it.
     """
     if text.strip():
-        return _parse(text, _("in the setting mailhub.secrets.key"))
+        return KeyRing(_keys_in(text, _("in the setting mailhub.secrets.key")))
     if create and not path.exists():
         _create_key_file(path, entropy or SystemEntropy())
-    return _parse(_read_key_file(path), _("in the file ${path}", mapping={"path": str(path)}))
+    return KeyRing(read_key_file(path))
 
 
-def _read_key_file(path: Path) -> str:
+def read_key_file(path: Path) -> list[bytes]:
+    """The keys in a file, the sealing one first. Raises KeyUnusable."""
+    return _keys_in(_key_file_text(path), _("in the file ${path}", mapping={"path": str(path)}))
+
+
+def write_key_file(path: Path, keys: Sequence[bytes], entropy: Entropy) -> None:
+    """Put these keys in the place of those that are in the file: all of them, or, when killed, none."""
+    with _draft_of(path, keys, entropy) as draft:
+        draft.replace(path)
+    _sync_folder(path.parent)
+
+
+def _key_file_text(path: Path) -> str:
     try:
         with path.open(encoding="ascii") as stream:
             mode = stat.S_IMODE(os.fstat(stream.fileno()).st_mode)
@@ -117,17 +145,28 @@ def _read_key_file(path: Path) -> str:
 def _create_key_file(path: Path, entropy: Entropy) -> None:
     """Write the file under another name, sync it and link it into place, so that it is there whole or not at all."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _draft_of(path, [entropy.token_bytes(KEY_BYTES)], entropy) as draft:
+        _link_unless_there(draft, path)
+    _sync_folder(path.parent)
+
+
+@contextmanager
+def _draft_of(path: Path, keys: Sequence[bytes], entropy: Entropy) -> Iterator[Path]:
+    """A private file beside the given one that has the keys and is on disk; it goes with the context."""
     draft = path.with_name(f".{path.name}.{text_token(entropy, 6)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as stream:
-            stream.write(base64.b64encode(entropy.token_bytes(KEY_BYTES)) + b"\n")
+            stream.write(b"".join(base64.b64encode(key) + b"\n" for key in keys))
             stream.flush()
             os.fsync(stream.fileno())
-        _link_unless_there(draft, path)
+        yield draft
     finally:
-        draft.unlink()
-    folder = os.open(path.parent, os.O_RDONLY)
+        draft.unlink(missing_ok=True)
+
+
+def _sync_folder(path: Path) -> None:
+    folder = os.open(path, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:
@@ -141,10 +180,11 @@ def _link_unless_there(draft: Path, path: Path) -> None:
         return  # another process made one at the same time: that one holds
 
 
-def _parse(text: str, where: str) -> KeyRing:
+def _keys_in(text: str, where: str) -> list[bytes]:
     try:
         keys = [base64.b64decode(word, validate=True) for word in text.replace(",", " ").split()]
-        return KeyRing(keys)
+        KeyRing(keys)
+        return keys
     except (binascii.Error, ValueError):
         raise KeyUnusable(
             _(
@@ -154,7 +194,14 @@ def _parse(text: str, where: str) -> KeyRing:
         ) from None
 
 
-def _key_id(key: bytes) -> str:
+def sealed_with(sealed: str) -> str:
+    """The id of the key that a secret is sealed with; "" for what is no sealed secret."""
+    parts = sealed.split(".")
+    return parts[1] if len(parts) == 3 and parts[0] == VERSION else ""
+
+
+def key_id_of(key: bytes) -> str:
+    """What a key is called in what it sealed; tells nothing about the key."""
     return hashlib.sha256(b"mailhub key id" + key).hexdigest()[:12]
 
 

@@ -1,0 +1,1 @@
+"""Bringing stored data from one form to the next (design decision 15)."""
