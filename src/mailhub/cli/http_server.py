@@ -9,6 +9,7 @@ from typing import Any
 from waitress import wasyncore
 from waitress.server import create_server
 
+from mailhub.capture.listening import CannotListen, listen
 from mailhub.contract.texts import Text, _
 from mailhub.settings import Settings
 
@@ -42,19 +43,13 @@ class HttpServer:
     ) -> None:
         self._socket = socket
         self._map: dict[int, Any] = {}
-        options = _options(settings) | {"threads": threads, "map": self._map}
-        try:
-            with ExitStack() as stack:
-                if socket is None:
-                    options |= {"host": host, "port": port}
-                else:
-                    options |= {
-                        "unix_socket": stack.enter_context(short_path(socket)),
-                        "unix_socket_perms": "600",
-                    }
+        with ExitStack() as stack:
+            listening = _tcp(host, port) if socket is None else _unix(socket, stack)
+            options = _options(settings) | {"threads": threads, "map": self._map} | listening
+            try:
                 self._server: Any = create_server(application, **options)
-        except OSError as error:
-            raise CommandEnded(_cannot_listen(host, port, socket, error), FAILED) from error
+            except OSError as error:
+                raise CommandEnded(_cannot_listen(socket, error), FAILED) from error
         self._thread = Thread(target=self._server.run, name="http", daemon=True)
 
     @property
@@ -125,12 +120,23 @@ def _options(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _cannot_listen(host: str, port: int, socket: Path | None, error: OSError) -> Text:
-    reason = error.strerror or str(error)
-    if socket is not None:
-        words = {"socket": str(socket), "reason": reason}
-        return _("The socket for commands, ${socket}, cannot be made: ${reason}.", mapping=words)
-    return _(
-        "mailhub cannot listen on ${where}: ${reason}. Choose another address by --host and --port.",
-        mapping={"where": f"{host}:{port}", "reason": reason},
-    )
+def _tcp(host: str, port: int) -> dict[str, Any]:
+    """One address, also where a name has several: a hub has one URL. Raises ``CommandEnded``."""
+    try:
+        return {"sockets": [listen(host, port, "--port")]}
+    except CannotListen as error:
+        raise CommandEnded(error.message, FAILED) from error
+
+
+def _unix(socket: Path, stack: ExitStack) -> dict[str, Any]:
+    """Only its owner can connect: waitress sets the mode before it listens. Raises ``CommandEnded``."""
+    try:
+        reachable = stack.enter_context(short_path(socket))
+    except OSError as error:
+        raise CommandEnded(_cannot_listen(socket, error), FAILED) from error
+    return {"unix_socket": reachable, "unix_socket_perms": "600"}
+
+
+def _cannot_listen(socket: Path | None, error: OSError) -> Text:
+    words = {"socket": str(socket or ""), "reason": error.strerror or str(error)}
+    return _("It is not possible to listen on ${socket}: ${reason}.", mapping=words)
