@@ -13,6 +13,7 @@ def message_request(fields: Mapping[str, Any]) -> MessageRequest:
     return MessageRequest(
         scenario=fields["scenario"],
         account=fields["account"],
+        on_behalf_of=fields["on_behalf_of"],
         sender=fields["sender"],
         to=tuple(fields["to"]),
         cc=tuple(fields["cc"]),

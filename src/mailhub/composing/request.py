@@ -32,6 +32,7 @@ class MessageRequest:
 
     scenario: str = DEFAULT_SCENARIO
     account: str | None = None
+    on_behalf_of: str | None = None
     sender: RawAddress | None = None
     to: tuple[RawAddress, ...] = ()
     cc: tuple[RawAddress, ...] = ()

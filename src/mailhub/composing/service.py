@@ -29,6 +29,7 @@ from mailhub.uploads.service import UploadsService
 from .checking import CheckedAttachment, CheckedMessage, Checker, MessageLimits
 from .contents import ContentSource, staged
 from .header_check import Headers, find_header_error
+from .owning import owner_of, require_naming
 from .plugin_changes import checked_from, offered_changes, request_with
 from .request import MessageRequest
 from .resolver import DENIED, Resolved, Resolver, Route, Wish
@@ -42,6 +43,7 @@ class Judged:
     from being sent otherwise is in ``resolved``. ``default_files``: those of the scenario that it gets."""
 
     request: MessageRequest
+    owner: Owner
     checked: CheckedMessage
     resolved: Resolved
     default_files: tuple[ScenarioAttachment, ...]
@@ -53,6 +55,7 @@ class Plan:
     """A request that may be sent as it is."""
 
     request: MessageRequest
+    owner: Owner
     checked: CheckedMessage
     route: Route
     default_files: tuple[ScenarioAttachment, ...] = ()
@@ -83,8 +86,6 @@ class ComposingService:
         self._clock = clock
         self._entropy = entropy
         self._limits = limits
-        self._owner = Owner.of(identity)
-        self._resolver = Resolver(hub, caller=identity, owner=self._owner, plugins=plugins, configs=configs)
 
     def send(self, request: MessageRequest) -> Accepted:
         """Take a message; when this returns, it is on disk.
@@ -110,7 +111,7 @@ class ComposingService:
         route = judged.resolved.route
         if route is None or judged.errors:
             raise _refusal(judged)
-        return Plan(request, judged.checked, route, default_files)
+        return Plan(request, judged.owner, judged.checked, route, default_files)
 
     def _judge(self, request: MessageRequest, default_files: tuple[ScenarioAttachment, ...]) -> Judged:
         """Find all there is to say about a request, whatever is wrong with it."""
@@ -124,14 +125,21 @@ class ComposingService:
         checked = checker.check(request)
         errors = [*checker.errors, *self._iter_scenario_errors(request)]
         wish = Wish(scenario=request.scenario, account=request.account, sender=checked.sender)
-        resolved = self._resolver.resolve(wish)
+        owner, stranger = owner_of(self._hub, self._identity, request.on_behalf_of)
+        errors += () if stranger is None else (stranger,)
+        resolved = self._resolver_for(owner).resolve(wish)
         errors += self._iter_size_errors(request, checked, default_files)
-        return Judged(request, checked, resolved, default_files, tuple(errors))
+        return Judged(request, owner, checked, resolved, default_files, tuple(errors))
 
     def _default_files(self, request: MessageRequest) -> tuple[ScenarioAttachment, ...]:
         if not request.include_default_attachments:
             return ()
-        return self._resolver.default_files(request.scenario)
+        return self._resolver_for(Owner.of(self._identity)).default_files(request.scenario)
+
+    def _resolver_for(self, owner: Owner) -> Resolver:
+        return Resolver(
+            self._hub, caller=self._identity, owner=owner, plugins=self._plugins, configs=self._configs
+        )
 
     def _find_upload(self, upload_id: str) -> Upload | None:
         """An upload belongs to its maker."""
@@ -142,6 +150,7 @@ class ComposingService:
         return find_offered(self._hub, scenario, file_id, self._identity.scenarios)
 
     def _check_token_bounds(self, request: MessageRequest) -> None:
+        require_naming(self._identity, request.on_behalf_of)
         scenarios = self._identity.scenarios
         if scenarios is not None and request.scenario not in scenarios:
             raise Denied(_("Your token may not send for this scenario."))
@@ -203,7 +212,7 @@ class ComposingService:
             plan.request,
             plan.checked,
             account_id=plan.route.account.id,
-            owner_id=self._owner.user_id,
+            owner_id=plan.owner.user_id,
             from_=plan.route.sender.from_,
         )
 
@@ -219,9 +228,8 @@ class ComposingService:
             account_revision=account.revision,
             named_account=request.account,
             lane=route.lane,
-            owner_id=self._owner.user_id,
-            caller_id=self._identity.user_id,
-            token_id=self._identity.token_id,
+            owner_id=plan.owner.user_id,
+            caller=self._identity,
             from_=sender.from_,
             sender=sender.sender,
             envelope_from=sender.envelope_from,
@@ -239,7 +247,7 @@ class ComposingService:
             date=self._clock.now().replace(microsecond=0),
             message_id=self._message_id(sender.from_),
             boundary_seed=text_token(self._entropy, 16),
-            related=self._related(request),
+            related=_related(plan),
             send_at=request.send_at,
             expires_at=request.expires_at,
             tags=request.tags,
@@ -272,11 +280,12 @@ class ComposingService:
         ascii_domain = idna.encode(domain, uts46=True).decode("ascii")
         return f"<{text_token(self._entropy, 18)}@{ascii_domain}>"
 
-    def _related(self, request: MessageRequest) -> tuple[Related, ...]:
-        """The sender is always a related entity (S3, RE5)."""
-        own = Related(USER_KIND, self._identity.user_id, self._identity.name)
-        given = dict.fromkeys(request.related)
-        return tuple(given) if own in given else (*given, own)
+
+def _related(plan: Plan) -> tuple[Related, ...]:
+    """The sender is always a related entity (S3, RE5)."""
+    own = Related(USER_KIND, plan.owner.user_id, plan.owner.name)
+    given = dict.fromkeys(plan.request.related)
+    return tuple(given) if own in given else (*given, own)
 
 
 def _refusal(judged: Judged) -> HubError:

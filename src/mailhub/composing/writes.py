@@ -14,6 +14,7 @@ from mailhub.delivery.queueing import LaneAddress, enqueue, ensure_lane
 from mailhub.delivery.telling import tell
 from mailhub.delivery.waiting import waiting_for
 from mailhub.errors import Invalid, NotSignedIn, WrongState
+from mailhub.events.audit import record_change
 from mailhub.messages import ids
 from mailhub.messages.indexes import index_new, partition_of
 from mailhub.messages.model import (
@@ -27,6 +28,7 @@ from mailhub.messages.model import (
 )
 from mailhub.messages.presenting import present_message
 from mailhub.messages.transitions import note
+from mailhub.people.identity import Identity
 from mailhub.people.model import tokens_of, users_of
 from mailhub.scenarios.resolving import Resolution, rely_on_resolution, resolve
 from mailhub.store.read_current import rely_on
@@ -88,8 +90,7 @@ class AcceptMessage:
     named_account: str | None
     lane: LaneAddress
     owner_id: str
-    caller_id: str
-    token_id: str | None
+    caller: Identity
     from_: Address
     sender: Address | None
     envelope_from: str
@@ -127,13 +128,16 @@ class AcceptMessage:
         self._check_contents(hub)
 
     def _check_caller(self, hub: HubRoot) -> None:
-        user = users_of(hub).find(self.owner_id)
-        token = None if self.token_id is None else tokens_of(hub).find(self.token_id)
-        if user is None or not user.is_active or (self.token_id is not None and token is None):
+        token_id = self.caller.token_id
+        token = None if token_id is None else tokens_of(hub).find(token_id)
+        if not _rely_on_active(hub, self.caller.user_id) or (token_id is not None and token is None):
             raise CallerEnded
-        rely_on(user)
         if token is not None:
             rely_on(token)
+        if not _rely_on_active(hub, self.owner_id):
+            raise Invalid.of(
+                "/on_behalf_of", "user.not_found", _("This user is no longer active. Name another one.")
+            )
 
     def _check_contents(self, hub: HubRoot) -> None:
         sources = [self.text, self.html, *(each.source for each in self.attachments)]
@@ -154,6 +158,7 @@ class AcceptMessage:
         enqueue(hub, shard, message, max(shard.now, self.send_at or shard.now))
         tell(hub, shard, message, "message.queued")
         self._note_uploads(hub, shard)
+        self._note_owner(hub, shard, message)
         return Accepted(message.id, Answered(202, self._presented(hub, message), message_path(message.id)))
 
     def _presented(self, hub: HubRoot, message: Message) -> dict[str, Any]:
@@ -171,7 +176,7 @@ class AcceptMessage:
             account_id=self.account_id,
             lane_id=self.lane.lane_id,
             owner_id=self.owner_id,
-            caller_id=self.caller_id,
+            caller_id=self.caller.user_id,
             partition=partition_of(list(self.related)),
             priority=self.priority,
             created_at=ids.time_of(key),
@@ -204,11 +209,26 @@ class AcceptMessage:
             warnings=self.warnings,
         )
 
+    def _note_owner(self, hub: HubRoot, shard: Shard, message: Message) -> None:
+        """The trail names both, where who hands in a message is not whose it is (design decision 25)."""
+        if self.owner_id != self.caller.user_id:
+            after = {"owner": self.owner_id}
+            record_change(hub, shard, self.caller, "on_behalf", "message", message.id, None, after)
+
     def _note_uploads(self, hub: HubRoot, shard: Shard) -> None:
         for each in self.attachments:
             upload = uploads_of(hub).find(each.source.upload_id) if each.source.upload_id else None
             if upload is not None:
                 upload.note_use(shard.now)
+
+
+def _rely_on_active(hub: HubRoot, user_id: str) -> bool:
+    """Whether there is such an active user, and will be when this is committed."""
+    user = users_of(hub).find(user_id)
+    if user is None or not user.is_active:
+        return False
+    rely_on(user)
+    return True
 
 
 def message_path(message_id: str) -> str:

@@ -85,6 +85,7 @@ STATUS_BY_CODE: Mapping[str, int] = MappingProxyType(
         "group.name_taken": 422,
         "session.not_found": 404,
         "token.not_found": 404,
+        "token.no_on_behalf": 403,
         # accounts, connectors
         "account.not_found": 404,
         "account.has_waiting_mail": 409,

@@ -32,6 +32,8 @@ _TRIES = 3
 _RAW = WireOptions(eight_bit=True, smtputf8=True)
 
 SEND_PROBLEMS = (
+    "token.no_on_behalf",
+    (422, "user.not_found"),
     "address.invalid",
     "recipients.none",
     "recipients.too_many",

@@ -219,6 +219,19 @@ class MessageFields(colander.MappingSchema):
         validator=colander.Regex(_OPAQUE),
         **hint.help_text(_("Id of the account to send by; null: the scenario's.")),
     )
+    on_behalf_of = colander.SchemaNode(
+        colander.String(),
+        title=_("On behalf of"),
+        missing=None,
+        validator=colander.Length(max=250),
+        **hint.help_text(
+            _(
+                "Login or id of the user whose message it is; for tokens with the scope messages:on-behalf. "
+                "What he may see, the caller need not: read it as one who may."
+            )
+        ),
+        **hint.example("ada"),
+    )
     sender = AddressItem(
         title=_("Sender"),
         missing=None,

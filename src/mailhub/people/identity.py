@@ -7,7 +7,7 @@ from mailhub.contract.connector import UserKind
 from mailhub.contract.texts import _
 from mailhub.errors import Denied
 
-from .permissions import Permission
+from .permissions import ON_BEHALF_SCOPE, Permission
 
 Via = Literal["api", "command line", "page", "hub"]
 
@@ -37,6 +37,11 @@ class Identity:
 
     def may(self, permission: Permission) -> bool:
         return permission is Permission.PUBLIC or permission in self.permissions
+
+    @property
+    def may_act_on_behalf(self) -> bool:
+        """True for a token whose scopes name ``messages:on-behalf``; never for one without scopes, nor without a token."""
+        return self.scopes is not None and ON_BEHALF_SCOPE in self.scopes
 
     def require(self, permission: Permission) -> None:
         """Raises ``Denied`` without the permission."""

@@ -23,6 +23,7 @@ from mailhub.delivery.reports import AttemptReport, Failure
 from mailhub.events.cursor import EventCursor
 from mailhub.events.rows import Event, iter_events
 from mailhub.messages.model import HistoryEntry, Message, messages_of
+from mailhub.people.identity import Identity
 from mailhub.store.root import HubRoot
 from mailhub.store.shards import Shard, ShardState
 
@@ -222,8 +223,7 @@ def accept_command(
         "named_account": account_id,
         "lane": lane,
         "owner_id": owner_id,
-        "caller_id": owner_id,
-        "token_id": None,
+        "caller": Identity(user_id=owner_id, login=owner_id),
         "from_": Address(f"{account_id}@example.com"),
         "sender": None,
         "envelope_from": f"{account_id}@example.com",
