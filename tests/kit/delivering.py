@@ -17,6 +17,7 @@ from tests.kit.hub import Api, HubKit
 
 T = TypeVar("T")
 REAL_SECONDS = 20.0
+LOOK_SECONDS = 0.005
 
 
 @dataclass
@@ -126,35 +127,50 @@ class DeliveringKit:
             left -= step
             self.settle(sending)
 
+    def pass_until(self, is_so: Callable[[], bool], step: float = 0.5) -> None:
+        """Let time pass in small steps until something is so, whatever else goes on meanwhile."""
+        for _try in range(1_000):
+            with self.worker._changed:
+                if is_so():
+                    return
+                self.clock.advance(step)
+                self.worker._changed.wait(0.01)
+        raise AssertionError(f"it does not come to be so: {_seen(self.worker)}")
+
     def _wait_for(self, is_so: Callable[[], bool]) -> None:
+        """Not all that is looked at is told of, so it is looked at from time to time."""
         changed: Condition = self.worker._changed
         with changed:
-            if not changed.wait_for(is_so, REAL_SECONDS):
-                raise AssertionError(f"the worker does not come to rest: {_seen(self.worker)}")
+            for _try in range(int(REAL_SECONDS / LOOK_SECONDS)):
+                if is_so():
+                    return
+                changed.wait(LOOK_SECONDS)
+        raise AssertionError(f"the worker does not come to rest: {_seen(self.worker)}")
 
     def close(self) -> None:
         self.kit.close()
 
 
 def is_quiet(worker: DeliveryWorker, sending: int = 0) -> bool:
-    """Nothing is under way but so many sends."""
-    now = worker._clock.monotonic()
+    """The dispatcher waits and nobody has told it anything, and so do its threads but for so many that send."""
     lanes = list(worker._lanes.values())
+    again_at = worker._recorder.again_at
+    is_stored = not worker._recorder.unrecorded or (
+        again_at is not None and again_at > worker._clock.monotonic()
+    )
+    is_waiting = _waiting_on(worker._changed) == 1 and not worker._is_beating
     in_thread = sum(state.item is not None for lane in lanes for state in lane.sessions)
-    is_beating = worker._is_beating or worker._next_beat <= now or worker._ended_at is not None
-    waiting = worker._recorder.again_at
-    is_stored = not worker._recorder.unrecorded or (waiting is not None and waiting > now)
-    is_idle = all(_is_idle(worker, lane, now) for lane in lanes)
-    return is_idle and in_thread == sending and is_stored and not is_beating and not worker._new_lanes
+    return is_waiting and is_stored and in_thread == sending and all(map(_is_idle, lanes))
 
 
-def _is_idle(worker: DeliveryWorker, lane: LaneRuntime, now: float) -> bool:
-    if lane.is_busy or lane.is_dirty or (lane.wake_at is not None and lane.wake_at <= now):
-        return False
-    if not lane.queue:
-        return True
-    has_room = lane.wants_more_sessions(now) and worker._staff._has_thread_for(lane)
-    return not has_room and all(state.item is not None for state in lane.sessions)
+def _is_idle(lane: LaneRuntime) -> bool:
+    idle = sum(state.item is None for state in lane.sessions)
+    return not lane.is_busy and _waiting_on(lane.ready) == idle
+
+
+def _waiting_on(condition: Any) -> int:
+    """Threads that wait and have not been told to go on."""
+    return len(condition._waiters)
 
 
 def _seen(worker: DeliveryWorker) -> Any:

@@ -67,8 +67,16 @@ class Staff:
                 self._start(lane, now)
             if lane.queue and not lane.sessions and lane.config is not None:
                 self.note_hunger(lane, is_hungry=True)
+        for lane in list(self._hungry):
+            self._serve_in_line(lane)
         if self._hungry:
             self._make_room(now)
+
+    def _serve_in_line(self, lane: LaneRuntime) -> None:
+        if lane.config is None or any(lane.goes_on(state) for state in lane.sessions):
+            self.note_hunger(lane, is_hungry=False)
+        elif not lane.queue and not lane.is_busy and self._has_thread_for(lane):
+            lane.is_dirty = True
 
     def look_again_in(self) -> float | None:
         """Seconds until ``assign`` has to look again, though nothing happens; None when it need not."""
@@ -132,8 +140,6 @@ class Staff:
                 lane.is_held = False
             if not lane.sessions and not self._has_thread_for(lane):
                 self._recorder.hand_back(lane.take_queue())
-            for each in self._hungry:
-                each.is_dirty = True
             lane.is_dirty = lane.is_dirty or bool(lane.queue) or not lane.is_held
             self._changed.notify_all()
 

@@ -483,10 +483,16 @@ class DeliveryWorker:
                 self._command_failed(lane, error)
             else:
                 result = future.result()
-                is_hungry = is_without_thread and not result.is_drained and not result.has_more
-                self._staff.note_hunger(lane, is_hungry=is_hungry)
+                self._note_hunger(lane, result, is_without_thread=is_without_thread)
                 self._use_claim(lane, result)
             self._changed.notify_all()
+
+    def _note_hunger(self, lane: LaneRuntime, result: ClaimResult, *, is_without_thread: bool) -> None:
+        """A lane keeps its place in line until it has a thread, or nothing that could leave."""
+        if is_without_thread:
+            self._staff.note_hunger(lane, is_hungry=not result.is_drained and not result.has_more)
+        elif not result.claimed:
+            self._staff.note_hunger(lane, is_hungry=False)
 
     def _use_claim(self, lane: LaneRuntime, result: ClaimResult) -> None:
         is_resting = lane.cooldown_until > self._clock.monotonic()

@@ -7,8 +7,6 @@ from typing import Any, TypeVar
 
 from mailhub.accounts.model import Account, accounts_of
 from mailhub.app.hub import INSTALLERS
-from mailhub.composing.contents import ContentSource
-from mailhub.composing.writes import AcceptMessage
 from mailhub.contract.message import Address
 from mailhub.delivery.claiming import ClaimMessages, ClaimResult
 from mailhub.delivery.journal import WorkerFacts
@@ -16,14 +14,18 @@ from mailhub.delivery.membership import Join
 from mailhub.delivery.model import Claim, Lane, delivery_of, lane_id_of
 from mailhub.delivery.outgoing import ClaimedMessage
 from mailhub.delivery.permits import Limit
-from mailhub.delivery.queueing import LaneAddress, microseconds
+from mailhub.delivery.queueing import LaneAddress, enqueue, ensure_lane, microseconds
 from mailhub.delivery.recording import RecordAttempt
 from mailhub.delivery.recovery import TakeOver, UncertainTerms
 from mailhub.delivery.reports import AttemptReport, Failure
+from mailhub.delivery.telling import tell
 from mailhub.events.cursor import EventCursor
 from mailhub.events.rows import Event, iter_events
-from mailhub.messages.model import HistoryEntry, Message, messages_of
-from mailhub.people.identity import Identity
+from mailhub.messages import ids
+from mailhub.messages.indexes import index_new
+from mailhub.messages.model import HistoryEntry, Message, MessageContent, mailbox, messages_of
+from mailhub.messages.transitions import note
+from mailhub.store.content import store_content
 from mailhub.store.root import HubRoot
 from mailhub.store.shards import Shard, ShardState
 
@@ -99,9 +101,8 @@ class Graph:
         """A message that is accepted by this writer, without the checks of a caller; its id."""
         self._accepted += 1
         lane = LaneAddress(account_id, identity, limit_key or own_key(account_id, identity))
-        command = accept_command(self._accepted, lane, owner, self.now, to=tuple(map(Address, to)), **values)
-        message_id: str = command.apply(self.root, self.shard(writer))
-        return message_id
+        command = Accept(self._accepted, lane, owner, tuple(map(Address, to)), **values)
+        return command.apply(self.root, self.shard(writer))
 
     def message(self, message_id: str) -> Message:
         message = messages_of(self.root).find(message_id)
@@ -210,42 +211,56 @@ def own_key(account_id: str, identity: str = "") -> str:
     return f"lane:{lane_id_of(account_id, identity)}"
 
 
-def accept_command(
-    number: int, lane: LaneAddress, owner_id: str, now: datetime, **values: Any
-) -> AcceptMessage:
-    """The command that accepts a small message, as it comes from somebody who has checked it."""
-    account_id = lane.account_id
-    fields: dict[str, Any] = {
-        "random_id": number.to_bytes(10, "big"),
-        "scenario": "default",
-        "account_id": account_id,
-        "account_revision": 1,
-        "named_account": account_id,
-        "lane": lane,
-        "owner_id": owner_id,
-        "caller": Identity(user_id=owner_id, login=owner_id),
-        "from_": Address(f"{account_id}@example.com"),
-        "sender": None,
-        "envelope_from": f"{account_id}@example.com",
-        "to": (Address("ada@example.com"),),
-        "cc": (),
-        "bcc": (),
-        "reply_to": (),
-        "subject": f"Invoice {number}",
-        "text": ContentSource(data=b"Hello"),
-        "html": None,
-        "attachments": (),
-        "headers": (),
-        "importance": "normal",
-        "priority": "normal",
-        "date": now,
-        "message_id": f"<{number}@example.com>",
-        "boundary_seed": "5e" * 16,
-        "related": (),
-        "send_at": None,
-        "expires_at": None,
-        "tags": (),
-        "metadata": {},
-        "warnings": (),
-    }
-    return AcceptMessage(**{**fields, **values})
+@dataclass(frozen=True)
+class Accept:
+    """Write command: take a small message that somebody has checked. Returns its id."""
+
+    number: int
+    lane: LaneAddress
+    owner_id: str
+    to: tuple[Address, ...] = (Address("ada@example.com"),)
+    priority: str = "normal"
+    send_at: datetime | None = None
+    expires_at: datetime | None = None
+    note: str = "accept"
+
+    def check(self, hub: HubRoot) -> None:
+        """Nothing is in the way."""
+
+    def apply(self, hub: HubRoot, shard: Shard) -> str:
+        key = ids.make_key(shard.next_key(), shard.number)
+        message = Message(
+            ids.id_of(key, self.number.to_bytes(10, "big")),
+            key,
+            content=self._content(shard.now),
+            scenario="default",
+            account_id=self.lane.account_id,
+            lane_id=self.lane.lane_id,
+            owner_id=self.owner_id,
+            caller_id=self.owner_id,
+            partition="",
+            priority=self.priority,
+            created_at=ids.time_of(key),
+            queued_at=ids.time_of(key),
+            send_at=self.send_at,
+            expires_at=self.expires_at,
+        )
+        messages_of(hub).shard_at(ids.month_of(key), shard.number).messages[key] = message
+        note(shard, message, "accepted")
+        index_new(hub, shard, message)
+        ensure_lane(hub, self.lane)
+        enqueue(hub, shard, message, max(shard.now, self.send_at or shard.now))
+        tell(hub, shard, message, "message.queued")
+        return message.id
+
+    def _content(self, now: datetime) -> MessageContent:
+        return MessageContent(
+            from_=mailbox(Address(f"{self.lane.account_id}@example.com")),
+            envelope_from=f"{self.lane.account_id}@example.com",
+            to=tuple(map(mailbox, self.to)),
+            subject=f"Invoice {self.number}",
+            text=store_content(b"Hello"),
+            date=now,
+            message_id=f"<{self.number}@example.com>",
+            boundary_seed="5e" * 16,
+        )
