@@ -9,7 +9,7 @@ from mailhub.accounts.model import Account
 from mailhub.contract.events import DefaultAttachment
 from mailhub.contract.message import Address
 from mailhub.contract.texts import Text, _
-from mailhub.delivery.config import LaneConfigs
+from mailhub.delivery.config import LaneConfigs, is_own_key
 from mailhub.delivery.queueing import LaneAddress
 from mailhub.errors import FieldError
 from mailhub.people.identity import Identity
@@ -45,7 +45,8 @@ class Route:
 class Resolved:
     """What became of a wish: as much of the way as could be found, and every error that keeps a message from going it.
 
-    ``choice``: how the account was found; ``account``: the one that the caller may use. ``errors``: one with the code
+    ``choice``: how the account was found; ``account``: the one that the caller may use. ``unserved``: why the account
+    cannot send for the owner. ``errors``: one with the code
     ``permission.denied`` stands for a refusal (403), others for mistakes (422).
     """
 
@@ -54,7 +55,13 @@ class Resolved:
     account: Account | None = None
     sender: ResolvedSender | None = None
     lane: LaneAddress | None = None
+    unserved: Text | None = None
     errors: tuple[FieldError, ...] = ()
+
+    @property
+    def has_shared_limit(self) -> bool:
+        """May other accounts count against the limit of this one."""
+        return self.lane is not None and not is_own_key(self.lane.limit_key)
 
     @property
     def route(self) -> Route | None:
@@ -62,6 +69,16 @@ class Resolved:
         if self.errors or self.account is None or self.sender is None or self.lane is None:
             return None
         return Route(self.account, self.sender, self.lane)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DefaultFiles:
+    """The files that a message gets by itself: ``kept`` of those ``offered``. ``errors``: why it gets none at all."""
+
+    is_wanted: bool = True
+    offered: tuple[ScenarioAttachment, ...] = ()
+    kept: tuple[ScenarioAttachment, ...] = ()
+    errors: tuple[FieldError, ...] = ()
 
 
 class Resolver:
@@ -94,11 +111,18 @@ class Resolver:
             sender = resolve_sender(account, choice.assignment, wish.sender, self._owner)
         except SenderRefused as refused:
             errors.append(refused.error)
-        if (unserved := self._find_unserved(account)) is not None:
+        unserved = self._find_unserved(account)
+        if unserved is not None:
             errors.append(FieldError("/account", "sender.not_allowed", unserved))
         lane = self._configs.lane_address(account, self._owner.user_id if account.sends_as_user else "")
         return Resolved(
-            wish=wish, choice=choice, account=account, sender=sender, lane=lane, errors=tuple(errors)
+            wish=wish,
+            choice=choice,
+            account=account,
+            sender=sender,
+            lane=lane,
+            unserved=unserved,
+            errors=tuple(errors),
         )
 
     def _find_unserved(self, account: Account) -> Text | None:
@@ -112,13 +136,16 @@ class Resolver:
             return _("This account can only send for users with a licence.")
         return None
 
-    def default_files(self, scenario: str) -> tuple[ScenarioAttachment, ...]:
-        """The scenario's default files that plugins leave; none ever for the scenario Default (DA2)."""
-        if scenario == DEFAULT_SCENARIO:
-            return ()
+    def default_files(self, scenario: str, *, is_wanted: bool = True) -> DefaultFiles:
+        """The scenario's default files that plugins leave; none ever for the scenario Default (DA2).
+
+        Raises ``Invalid`` where a plugin refuses or fails.
+        """
+        if not is_wanted or scenario == DEFAULT_SCENARIO:
+            return DefaultFiles(is_wanted=is_wanted)
         files = {each.id: each for each in scenarios_of(self._hub).default_files_of(scenario)}
         if not files:
-            return ()
+            return DefaultFiles()
         offered = [DefaultAttachment(each.id, each.name, is_default=True) for each in files.values()]
         kept = self._plugins.filter_default_attachments(scenario, offered)
-        return tuple(files[each.id] for each in kept)
+        return DefaultFiles(offered=tuple(files.values()), kept=tuple(files[each.id] for each in kept))

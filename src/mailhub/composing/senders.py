@@ -13,7 +13,7 @@ from mailhub.people.identity import Identity
 from mailhub.scenarios.model import Assignment
 
 SubstituteMode = Literal["send_as", "on_behalf"]
-SenderSource = Literal["message", "scenario", "account", "user", "plugin"]
+SenderSource = Literal["message", "scenario", "substitute", "account", "user", "plugin"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ def _substitute(
         mode = _mode(assignment.substitute_mode or mode)
         return _Substitute(Address(assignment.substitute_sender), mode, "scenario")
     if settings.get("substitute_sender"):
-        return _Substitute(Address(settings["substitute_sender"]), mode, "account")
+        return _Substitute(Address(settings["substitute_sender"]), mode, "substitute")
     return None
 
 

@@ -28,12 +28,14 @@ from mailhub.uploads.service import UploadsService
 
 from .checking import CheckedAttachment, CheckedMessage, Checker, MessageLimits
 from .contents import ContentSource, staged
+from .explaining import Explainer, Explanation
 from .header_check import Headers, find_header_error
 from .owning import owner_of, require_naming
 from .plugin_changes import checked_from, offered_changes, request_with
 from .request import MessageRequest
-from .resolver import DENIED, Resolved, Resolver, Route, Wish
+from .resolver import DENIED, DefaultFiles, Resolved, Resolver, Route, Wish
 from .senders import Owner
+from .trying import DryRun, iter_tried_files
 from .writes import Accepted, AcceptedAttachment, AcceptMessage
 
 
@@ -86,6 +88,7 @@ class ComposingService:
         self._clock = clock
         self._entropy = entropy
         self._limits = limits
+        self._explainer = Explainer(hub, plugins=plugins, configs=configs, clock=clock)
 
     def send(self, request: MessageRequest) -> Accepted:
         """Take a message; when this returns, it is on disk.
@@ -96,12 +99,49 @@ class ComposingService:
         self._identity.require(Permission.MESSAGES_WRITE)
         return self._runner.execute(self._command(self._prepared(request)))
 
+    def dry_run(self, request: MessageRequest) -> DryRun:
+        """What would become of a message; nothing is stored.
+
+        Raises what ``send`` raises for mistakes of the message itself; what else keeps it from being sent is told in the
+        explanation.
+        """
+        if not self._identity.may(Permission.MESSAGES_WRITE):
+            self._identity.require(Permission.SETUP_READ)
+        self._check_token_bounds(request)
+        files = self._default_files(request)
+        judged = self._judge(request, files.kept)
+        if judged.errors:
+            raise _refusal(judged)
+        judged = self._tried(judged)
+        explanation = self._explainer.explain(judged.resolved, files, request.send_at)
+        return DryRun(
+            request=judged.request,
+            checked=judged.checked,
+            owner_id=judged.owner.user_id,
+            caller_id=self._identity.user_id,
+            sender=judged.resolved.sender,
+            files=tuple(iter_tried_files(self._hub, judged.checked.attachments, files.kept)),
+            related=_related(judged),
+            text=_plain_text(judged.request),
+            explanation=explanation,
+        )
+
+    def explain(self, scenario: str) -> Explanation:
+        """What a message of this scenario would get now. Raises ``Denied``."""
+        self._identity.require(Permission.SETUP_READ)
+        resolver = self._resolver_for(Owner.of(self._identity))
+        try:
+            files = resolver.default_files(scenario)
+        except Invalid as refused:
+            files = DefaultFiles(errors=tuple(refused.errors))
+        return self._explainer.explain(resolver.resolve(Wish(scenario=scenario)), files)
+
     # -- planning ------------------------------------------------------------------------------------------------
 
     def _prepared(self, request: MessageRequest) -> Plan:
         """Check everything, let plugins change it, and check again. Raises ``Invalid`` with all mistakes, ``Denied``."""
         self._check_token_bounds(request)
-        plan = self._changed_by_plugins(self._plan(request, self._default_files(request)))
+        plan = self._changed_by_plugins(self._plan(request, self._default_files(request).kept))
         self._check_headers(plan)
         return plan
 
@@ -131,10 +171,20 @@ class ComposingService:
         errors += self._iter_size_errors(request, checked, default_files)
         return Judged(request, owner, checked, resolved, default_files, tuple(errors))
 
-    def _default_files(self, request: MessageRequest) -> tuple[ScenarioAttachment, ...]:
-        if not request.include_default_attachments:
-            return ()
-        return self._resolver_for(Owner.of(self._identity)).default_files(request.scenario)
+    def _tried(self, judged: Judged) -> Judged:
+        """What sending would do to it before it is stored; nothing where there is no way for it."""
+        route = judged.resolved.route
+        if route is None:
+            return judged
+        first = Plan(judged.request, judged.owner, judged.checked, route, judged.default_files)
+        plan = self._changed_by_plugins(first)
+        self._check_headers(plan)
+        resolved = replace(judged.resolved, sender=plan.route.sender)
+        return replace(judged, request=plan.request, checked=plan.checked, resolved=resolved)
+
+    def _default_files(self, request: MessageRequest) -> DefaultFiles:
+        resolver = self._resolver_for(Owner.of(self._identity))
+        return resolver.default_files(request.scenario, is_wanted=request.include_default_attachments)
 
     def _resolver_for(self, owner: Owner) -> Resolver:
         return Resolver(
@@ -257,11 +307,7 @@ class ComposingService:
         )
 
     def _text(self, request: MessageRequest) -> ContentSource | None:
-        """The plain text, or one made from the HTML (api.md)."""
-        text = request.text
-        if text is None and request.html is not None:
-            text = text_of_html(request.html)
-        return self._body(text)
+        return self._body(_plain_text(request))
 
     def _body(self, text: str | None) -> ContentSource | None:
         return None if text is None else staged(self._uploads, self._identity.user_id, text.encode("utf-8"))
@@ -281,7 +327,14 @@ class ComposingService:
         return f"<{text_token(self._entropy, 18)}@{ascii_domain}>"
 
 
-def _related(plan: Plan) -> tuple[Related, ...]:
+def _plain_text(request: MessageRequest) -> str | None:
+    """The plain text, or one made from the HTML (api.md)."""
+    if request.text is None and request.html is not None:
+        return text_of_html(request.html)
+    return request.text
+
+
+def _related(plan: Plan | Judged) -> tuple[Related, ...]:
     """The sender is always a related entity (S3, RE5)."""
     own = Related(USER_KIND, plan.owner.user_id, plan.owner.name)
     given = dict.fromkeys(plan.request.related)

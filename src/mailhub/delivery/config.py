@@ -95,6 +95,10 @@ class LaneConfigs:
             return f"{account.connector}:{declared}"
         return _own_key(account, sending_identity)
 
+    def rate_limit(self, hub: HubRoot, account: Account, lane: LaneAddress) -> int:
+        """The mails a minute that all who share the lane's limit key have together; 0 = any number."""
+        return self._rate_limit(hub, account, lane.limit_key, lane.sending_identity)
+
     def _rate_limit(self, hub: HubRoot, account: Account, key: str, sending_identity: str) -> int:
         """The smallest limit set among the accounts that share the key."""
         if is_own_key(key):

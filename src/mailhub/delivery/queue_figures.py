@@ -43,7 +43,7 @@ def queue_figures(
 ) -> QueueFigures:
     """The figures of an account; ``identities`` where mail leaves by several lanes. ``now``: by the storage's clock."""
     lanes = list(delivery_of(hub).lanes_of(account.id))
-    held = _held(account, connector_is_loaded=connector_is_loaded)
+    held = held_by(account, connector_is_loaded=connector_is_loaded)
     whole = QueueFigures(
         waiting=waiting_of_account(hub, account.id, "queued"),
         sending=waiting_of_account(hub, account.id, "sending"),
@@ -124,8 +124,8 @@ def _with_times(
     )
 
 
-def _held(account: Account, *, connector_is_loaded: bool) -> str | None:
-    """What holds all mail of the account."""
+def held_by(account: Account, *, connector_is_loaded: bool) -> str | None:
+    """What holds all mail of the account, as ``QueueFigures.paused_reason`` says it."""
     state = account.state
     if not connector_is_loaded:
         return "connector_missing"

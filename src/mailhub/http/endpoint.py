@@ -82,6 +82,7 @@ class Endpoint:
     answer_headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     once: bool = False
     replays: Replays = None
+    dry_run_permission: Permission | None = None
     prefix: str = API_PREFIX
 
     @property
@@ -121,6 +122,7 @@ def endpoint(
     answer_headers: Mapping[str, str] | None = None,
     once: bool = False,
     replays: Replays = None,
+    dry_run_permission: Permission | None = None,
     prefix: str = API_PREFIX,
 ) -> Callable[[View], View]:
     """Declare an API call on ``def view(request: ApiRequest) -> Reply``.
@@ -139,6 +141,7 @@ def endpoint(
     time after a conflict (``raw_body`` implies it). ``replays``: the call takes an Idempotency-Key, and its answer is kept
     (``secret``: only that it was given); by default every POST that creates (201) in its own transaction does. A view with
     ``once`` that takes one must act by one command through ``work.runner``, whose result has the answer.
+    ``dry_run_permission``: for a call with ``?dry_run=true``, which stores nothing: another permission that is enough then.
     """
 
     def attach(view: View) -> View:
@@ -165,6 +168,7 @@ def endpoint(
             answer_headers=MappingProxyType(dict(answer_headers or {})),
             once=once or raw_body,
             replays=replays or _usual_replays(method, replies or {}, is_once=once or raw_body),
+            dry_run_permission=dry_run_permission,
             prefix=prefix,
         )
         setattr(view, _ATTRIBUTE, described)

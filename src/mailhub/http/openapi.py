@@ -66,6 +66,8 @@ def _operation(endpoint: Endpoint, schemas: JsonSchemas) -> Keywords:
     }
     if endpoint.description:
         operation["description"] = plain(endpoint.description)
+    if endpoint.dry_run_permission is not None:
+        operation["x-dry-run-permission"] = str(endpoint.dry_run_permission)
     if endpoint.permission is Permission.PUBLIC:
         operation["security"] = []
     if body := _request_body(endpoint, schemas):

@@ -61,7 +61,7 @@ class EndpointView:
     def _call_key(self, request: Any) -> CallKey | None:
         """The caller's Idempotency-Key, where the call takes one."""
         header = request.headers.get(HEADER)
-        if self._endpoint.replays is None or header is None:
+        if self._endpoint.replays is None or header is None or self._is_dry_run(request):
             return None
         if (request.content_length or 0) > self._parts.max_json_bytes:
             # it will be refused for its size
@@ -79,7 +79,13 @@ class EndpointView:
         identity = request.identity
         if identity is None:
             raise NotSignedIn(_("Sign in first: send a good token as Authorization: Bearer."))
-        identity.require(self._endpoint.permission)
+        instead = self._endpoint.dry_run_permission
+        if instead is None or not self._is_dry_run(request) or not identity.may(instead):
+            identity.require(self._endpoint.permission)
+
+    def _is_dry_run(self, request: Any) -> bool:
+        """A call that stores nothing, where there is one."""
+        return self._endpoint.dry_run_permission is not None and request.GET.get("dry_run") == "true"
 
     def _require_checks(self, api_request: ApiRequest) -> None:
         """A view that forgot what its declaration promises must not get through a test."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from mailhub.answers import Answered
+from mailhub.composing.presenting import present_dry_run
 from mailhub.composing.reading import message_request
 from mailhub.composing.request import MessageRequest
 from mailhub.composing.service import ComposingService
@@ -22,8 +23,8 @@ from mailhub.visibility.service import MessageFilters, MessageReader
 
 from .model import Message, StoredAttachment
 from .presenting import present_history, present_message, present_whole_message
-from .replies import CountsReply, FullMessageReply, MessageHistory, MessageList, MessageReply
-from .schema import MessageFields, message_filters
+from .replies import CountsReply, DryRunReply, FullMessageReply, MessageHistory, MessageList, MessageReply
+from .schema import MessageFields, SendQuery, message_filters
 
 _MESSAGE_ID = {"id": _("Id of the message")}
 _TRIES = 3
@@ -40,6 +41,7 @@ SEND_PROBLEMS = (
     "header.invalid",
     (422, "attachment.too_large"),
     (422, "upload.not_found"),
+    (422, "attachment.not_found"),
     "layout.not_found",
     (422, "scenario.not_found"),
     (422, "account.not_found"),
@@ -67,15 +69,22 @@ def message_query() -> Any:
     permission=Permission.MESSAGES_WRITE,
     summary=_("Send a message"),
     description=_(
-        "The answer comes when the message is safely on disk; it leaves as soon as its account may send it."
+        "The answer comes when the message is safely on disk; it leaves as soon as its account may send it. With "
+        "dry_run=true everything is checked and explained, and nothing is stored; what is wrong with the message is "
+        "refused, and what else keeps it from being sent is in the problems of the explanation."
     ),
+    query=SendQuery,
     body=MessageFields,
-    replies={202: MessageReply},
+    replies={200: DryRunReply, 202: MessageReply},
     problems=SEND_PROBLEMS,
     once=True,
     replays="answer",
+    dry_run_permission=Permission.SETUP_READ,
 )
 def send_message(request: ApiRequest) -> Reply:
+    if request.query["dry_run"]:
+        dry_run = request.work.service(ComposingService).dry_run(message_request(request.body))
+        return Reply(body=present_dry_run(dry_run, request.translated))
     return _reply(_send(request, message_request(request.body)).answer)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import colander
 
 from mailhub.contract.texts import Text, _
+from mailhub.scenarios.explain_schema import ExplainReply
 from mailhub.schema_types import JsonObject, TextMap
 
 from .schema import IMPORTANCES, RelatedItems, TagItems
@@ -121,6 +122,34 @@ class MessageReply(colander.MappingSchema):
     metadata = colander.SchemaNode(JsonObject(), title=_("Metadata"))
     warnings = WarningReplies(title=_("Warnings"))
     revision = _text(_("Revision"))
+
+
+class DryRunMessage(MessageReply):
+    """A message as it would be taken; null: what is not known before."""
+
+    id = _text(_("Id"), missing=None)
+    account = _text(_("Id of the account"), missing=None)
+    from_ = AddressReply(name="from", title=_("From"), missing=None)
+    created_at = _time(_("Accepted at"), missing=None)
+    message_id = _text(_("Message-ID (RFC 5322)"), missing=None)
+    revision = _text(_("Revision"), missing=None)
+
+
+class RenderedBody(colander.MappingSchema):
+    """What the mail says."""
+
+    subject = _text(_("Subject"))
+    html = _text(_("HTML"), missing=None)
+    text = _text(_("Plain text, given or made from the HTML"), missing=None)
+    warnings = WarningReplies(title=_("Warnings"))
+
+
+class DryRunReply(colander.MappingSchema):
+    """What would become of a message; nothing of it is stored."""
+
+    message = DryRunMessage(title=_("Message"))
+    explain = ExplainReply(title=_("What it gets, and why"))
+    body = RenderedBody(title=_("Body"))
 
 
 class RecipientReply(colander.MappingSchema):

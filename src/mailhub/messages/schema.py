@@ -304,6 +304,17 @@ class MessageFields(colander.MappingSchema):
     )
 
 
+class SendQuery(colander.MappingSchema):
+    """How a message is handed in."""
+
+    dry_run = colander.SchemaNode(
+        colander.Boolean(),
+        title=_("Dry run"),
+        missing=False,
+        **hint.help_text(_("Check and explain everything, and store nothing.")),
+    )
+
+
 def message_filters() -> list[colander.SchemaNode]:
     """The filters of every list of messages, to be added to its query."""
     return [

@@ -1,6 +1,6 @@
 """Calls about scenarios (api.md, "Scenarios")."""
 
-from . import attachments, scenarios
+from . import attachments, explaining, scenarios
 
-MODULES = (scenarios, attachments)
+MODULES = (scenarios, attachments, explaining)
 """Where they are declared, in the order of the reference."""
