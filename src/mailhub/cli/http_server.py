@@ -14,6 +14,7 @@ from mailhub.contract.texts import Text, _
 from mailhub.settings import Settings
 
 from .exits import FAILED, CommandEnded
+from .http_refusals import Channel
 from .local_socket import short_path
 
 DRAIN_SECONDS = 10.0
@@ -50,6 +51,7 @@ class HttpServer:
                 self._server: Any = create_server(application, **options)
             except OSError as error:
                 raise CommandEnded(_cannot_listen(socket, error), FAILED) from error
+        self._server.channel_class = Channel
         self._thread = Thread(target=self._server.run, name="http", daemon=True)
 
     @property
