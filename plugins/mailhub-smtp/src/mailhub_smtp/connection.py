@@ -43,6 +43,7 @@ class Connection:
         self._clock = clock
         self._replies = ReplyReader()
         self._timeout_seconds: float | None = None
+        self._secrets: tuple[bytes, ...] = ()
         _send_at_once(sock)
 
     @property
@@ -71,6 +72,10 @@ class Connection:
     def tls_version(self) -> str:
         """``TLSv1.3``; empty without TLS."""
         return (self._sock.version() or "") if isinstance(self._sock, ssl.SSLSocket) else ""
+
+    def conceal(self, *secrets: bytes) -> None:
+        """From now on show stars in their place: some servers repeat the command that they refuse."""
+        self._secrets = secrets
 
     def send(self, block: bytes, timeout_seconds: float) -> None:
         """Send all of it. Raises Lost."""
@@ -102,7 +107,7 @@ class Connection:
             raise Lost(_("The server answered with something that is not SMTP.")) from error
         if reply.code == 421:
             self.is_over = True
-        return reply
+        return reply.without(self._secrets)
 
     def ask(self, command: bytes, timeout_seconds: float) -> Reply:
         """Send one command (without line end) and read its reply. Raises Lost."""
@@ -112,9 +117,10 @@ class Connection:
     def last_words(self) -> Reply | None:
         """What the server still said before it hung up on us, if anything."""
         try:
-            return self._replies.next() or self._receive_reply(1.0)
+            reply = self._replies.next() or self._receive_reply(1.0)
         except (OSError, MalformedReply):
             return None
+        return reply.without(self._secrets)
 
     def start_tls(self, context: ssl.SSLContext, server_name: str) -> None:
         """Shake hands; everything known from before is forgotten (RFC 3207 4.2). Raises OSError, ssl.SSLError too."""

@@ -1,11 +1,13 @@
 """A server's replies: read from bytes, bounded, never trusted."""
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 MAX_LINE_BYTES = 4096
 MAX_LINES = 200
 MAX_TEXT_CHARACTERS = 1000
+STARS = b"********"
 
 _ONE_LINE = re.compile(rb"([2-5][0-9]{2}) ([^\r\n]{0,%d})\r\n" % (MAX_LINE_BYTES - 6))
 _REPLY_LINE = re.compile(rb"[2-5][0-9]{2}(?:[ -]|\Z)")
@@ -54,6 +56,13 @@ class Reply(NamedTuple):
         first, *more = (_readable(line) for line in self.lines)
         said = [first, *(line.removeprefix(enhanced).lstrip() for line in more)]
         return " ".join(filter(None, said))[:MAX_TEXT_CHARACTERS]
+
+    def without(self, secrets: Iterable[bytes]) -> "Reply":
+        """The reply with stars where it repeats one of these."""
+        lines = self.lines
+        for secret in secrets:
+            lines = tuple(line.replace(secret, STARS) for line in lines)
+        return self if lines == self.lines else Reply(self.code, lines)
 
     def __str__(self) -> str:
         return f"{self.code} {self.text}".rstrip()

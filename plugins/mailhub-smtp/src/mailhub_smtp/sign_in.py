@@ -3,7 +3,7 @@
 import base64
 import binascii
 import hmac
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from mailhub.contract import AuthenticationFailed, DeliveryError, Misconfigured, Transient
@@ -15,6 +15,7 @@ from .verdicts import sign_in_refusal
 
 MECHANISM_UNUSABLE = frozenset({500, 501, 502, 504})
 """Replies that refuse the mechanism or its form rather than the password."""
+SHORTEST_CONCEALED = 4
 
 
 class ChallengeUnreadable(Exception):
@@ -36,6 +37,7 @@ def sign_in(connection: Connection, credentials: Credentials, *, begin_with: str
     mechanism is tried, once. ``begin_with``: the mechanism that worked before, so that this does not count as a wrong
     password on every connection.
     """
+    connection.conceal(*_secret_forms(credentials))
     refused: DeliveryError | None = None
     for name in sorted(usable_mechanisms(connection), key=lambda each: each != begin_with):
         reply = _attempt(connection, name, credentials, refused)
@@ -92,7 +94,7 @@ def _cram_md5(connection: Connection, credentials: Credentials) -> Reply:
 
 
 def _plain(connection: Connection, credentials: Credentials) -> Reply:
-    response = _base64(f"\0{credentials.user_name}\0{credentials.password}")
+    response = _plain_response(credentials)
     reply = connection.ask(b"AUTH PLAIN " + response, connection.timeouts.auth)
     # a server without initial responses asks for it again
     return connection.ask(response, connection.timeouts.auth) if reply.code == 334 else reply
@@ -109,6 +111,18 @@ def _login(connection: Connection, credentials: Credentials) -> Reply:
 
 def _answer(connection: Connection, answer: str) -> Reply:
     return connection.ask(_base64(answer), connection.timeouts.auth)
+
+
+def _plain_response(credentials: Credentials) -> bytes:
+    return _base64(f"\0{credentials.user_name}\0{credentials.password}")
+
+
+def _secret_forms(credentials: Credentials) -> Iterator[bytes]:
+    """The password as it goes over the wire, and as it is; a very short one would only make gaps in every sentence."""
+    yield _plain_response(credentials)
+    yield _base64(credentials.password)
+    if len(credentials.password) >= SHORTEST_CONCEALED:
+        yield credentials.password.encode()
 
 
 def _base64(text: str) -> bytes:

@@ -202,3 +202,10 @@ def test_no_password_shows_in_a_representation() -> None:
 
     shown = repr(SmtpAccount.from_settings(SIGNED_IN)) + repr(Credentials("ada", "pa55 wörd"))
     assert "pa55" not in shown
+
+
+def test_a_server_that_repeats_the_password_is_not_quoted() -> None:
+    words = f"AUTH PLAIN {PLAIN_ANSWER}: {encoded('pa55 wörd')} is pa55 wörd"
+    with pytest.raises(AuthenticationFailed) as raised:
+        send(server("PLAIN", (f"AUTH PLAIN {PLAIN_ANSWER}", [f"535 5.7.8 no {words}"])))
+    assert raised.value.reply == "535 5.7.8 no AUTH PLAIN ********: ******** is ********"
