@@ -136,6 +136,9 @@ API: Mapping[str, tuple[str, str]] = {
         "Use a token that an administrator made with this scope, or name nobody.",
     ),
     "token.not_found": ("There is no such token, or it is somebody else's.", "List the tokens."),
+    # company
+    "company.no_logo": ("The company has no logo.", "Upload one and name it in `PUT /company`."),
+    "company.logo_unusable": ("The logo is no PNG or JPEG picture, or has more than 1 MB.", "Use another."),
     # accounts
     "account.not_found": (
         "There is no such account, or the token may not use it.",

@@ -9,8 +9,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 HUB = ROOT / "src" / "mailhub"
 SUBJECTS = (
-    "events", "people", "uploads", "accounts", "signin", "scenarios", "bodies", "messages", "visibility", "delivery",
-    "composing", "documents", "telemetry",
+    "events", "people", "uploads", "company", "accounts", "signin", "scenarios", "bodies", "messages", "visibility",
+    "delivery", "composing", "documents", "telemetry",
 )  # fmt: skip
 OTHER_ROOMS = {"app", "contract", "pluginhost", "testing", "store", "http", "web", "cli", "capture"}
 STORAGE_LIBRARIES = {"transaction", "ZODB", "ZEO", "relstorage", "zc", "zodburi", "zodbpickle"}

@@ -48,6 +48,9 @@ CALLS = {
     "GET /sessions": P.SELF,
     "DELETE /sessions": P.SELF,
     "DELETE /sessions/{id}": P.SELF,
+    "GET /company": P.PEOPLE_ADMIN,
+    "PUT /company": P.PEOPLE_ADMIN,
+    "GET /company/logo": P.PEOPLE_ADMIN,
     # plugins, connectors, accounts, scenarios
     "GET /plugins": P.ACCOUNTS_OPERATE,
     "GET /connectors": P.SETUP_READ,

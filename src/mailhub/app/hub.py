@@ -9,6 +9,7 @@ from typing import Any, Self, TypeVar
 from mailhub.accounts import model as accounts_model
 from mailhub.builtin import builtin_plugins
 from mailhub.clock import SystemClock
+from mailhub.company import model as company_model
 from mailhub.contract.clock import Clock
 from mailhub.contract.connector import Network
 from mailhub.delivery import model as delivery_model
@@ -49,6 +50,7 @@ INSTALLERS = (
     audit.install,
     people_model.install,
     uploads_model.install,
+    company_model.install,
     accounts_model.install,
     scenarios_model.install,
     messages_model.install,

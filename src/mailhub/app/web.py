@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from pyramid.config import Configurator
 
 from mailhub.accounts import api as accounts_api
+from mailhub.company import api as company_api
 from mailhub.http.mount import mount_api
 from mailhub.http.paging import CursorSeal
 from mailhub.http.parts import ApiParts
@@ -25,6 +26,7 @@ API_MODULES = (
     plugins_api,
     *people_api.MODULES,
     uploads_api,
+    company_api,
     accounts_api,
     *scenarios_api.MODULES,
     messages_api,

@@ -1,10 +1,10 @@
 """How each service is made for a unit of work."""
 
 from datetime import timedelta
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mailhub.accounts.service import AccountsService, ConnectorsService
+from mailhub.company.service import CompanyService
 from mailhub.composing.addresses import AddressInvalid, parse_address
 from mailhub.composing.checking import MessageLimits
 from mailhub.composing.service import ComposingService
@@ -143,6 +143,11 @@ def _register_setup(services: ServiceRegistry, hub: "Hub") -> None:
             database=hub.database, writer=hub.writer, clock=hub.clock, identity=work.identity
         )
 
+    def company(work: Work) -> CompanyService:
+        shard = work.service(Shard)
+        return CompanyService(work.root, shard, work.identity, check_address=address_problem)
+
+    services.register(CompanyService, company)
     services.register(AccountsService, accounts)
     services.register(ConnectorsService, connectors)
     services.register(ScenariosService, scenarios)

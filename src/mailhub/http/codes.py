@@ -86,6 +86,9 @@ STATUS_BY_CODE: Mapping[str, int] = MappingProxyType(
         "session.not_found": 404,
         "token.not_found": 404,
         "token.no_on_behalf": 403,
+        # company
+        "company.no_logo": 404,
+        "company.logo_unusable": 422,
         # accounts, connectors
         "account.not_found": 404,
         "account.has_waiting_mail": 409,
