@@ -422,7 +422,9 @@ def test_a_database_that_cannot_be_read_makes_no_lane_forgotten(
         def reading(self) -> Any:
             return fails()
 
-    monkeypatch.setattr(kit.worker, "_database", Database())
+    database = Database()
+    monkeypatch.setattr(kit.worker, "_database", database)
+    monkeypatch.setattr(kit.worker._server, "_database", database)
     kit.kit.account("new")
     message_id = kit.send("new")
     kit.pass_seconds(4)
@@ -482,16 +484,16 @@ def test_a_worker_whose_membership_was_ended_comes_back_and_nothing_is_sent_twic
     slow = kit.send(to=["slow@example.com"])
     gate.wait_until_reached()
     kit.settle(sending=1)
-    old_epoch = kit.worker._epoch
+    old_epoch = kit.worker._belonging.epoch
     _end_all_memberships(kit)
     with kit.worker._changed:
         kit.clock.advance(10.5)
     waiting = kit.send()
-    kit.wait_until(lambda: kit.worker._ended_at is not None)
+    kit.wait_until(lambda: kit.worker._belonging.ended_at is not None)
     gate.release()
-    kit.wait_until(lambda: kit.worker._ended_at is None)
+    kit.wait_until(lambda: kit.worker._belonging.ended_at is None)
     kit.pass_seconds(5)
-    assert kit.worker._epoch > old_epoch
+    assert kit.worker._belonging.epoch > old_epoch
     assert kit.statuses([slow, waiting]) == ["sent", "sent"]
     assert len(kit.provider.received) == 3
 

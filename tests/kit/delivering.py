@@ -158,7 +158,7 @@ def is_quiet(worker: DeliveryWorker, sending: int = 0) -> bool:
     is_stored = not worker._recorder.unrecorded or (
         again_at is not None and again_at > worker._clock.monotonic()
     )
-    is_waiting = _waiting_on(worker._changed) == 1 and not worker._is_beating
+    is_waiting = _waiting_on(worker._changed) == 1 and not worker._belonging.is_beating
     in_thread = sum(state.item is not None for lane in lanes for state in lane.sessions)
     return is_waiting and is_stored and in_thread == sending and all(map(_is_idle, lanes))
 
