@@ -1,8 +1,9 @@
 """What plugins may change of a message before it is taken (S3), and reading back what they did."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
-from mailhub.contract.events import MessageChanges
+from mailhub.contract.events import AttachedFile, MessageChanges
 from mailhub.contract.message import Address
 from mailhub.contract.texts import _
 from mailhub.errors import Invalid
@@ -12,11 +13,17 @@ from .addresses import AddressInvalid, parse_address
 from .checking import CheckedMessage
 from .request import MessageRequest
 
-_FIXED = ("scenario", "account_id", "owner_id")
+_FIXED = ("scenario", "account_id", "owner_id", "attachments")
 
 
 def offered_changes(
-    request: MessageRequest, checked: CheckedMessage, *, account_id: str, owner_id: str, from_: Address
+    request: MessageRequest,
+    checked: CheckedMessage,
+    *,
+    account_id: str,
+    owner_id: str,
+    from_: Address,
+    attachments: Iterable[AttachedFile],
 ) -> MessageChanges:
     """The message as plugins get it."""
     return MessageChanges(
@@ -33,6 +40,7 @@ def offered_changes(
         text=request.text,
         headers=dict(request.headers),
         importance=request.importance,
+        attachments=tuple(attachments),
     )
 
 

@@ -8,7 +8,7 @@ import idna
 from mailhub.answers import RunsCommands
 from mailhub.bodies.plain_text import text_of_html
 from mailhub.contract.clock import Clock
-from mailhub.contract.events import MessageChanges
+from mailhub.contract.events import AttachedFile, MessageChanges
 from mailhub.contract.message import Address
 from mailhub.contract.texts import _
 from mailhub.delivery.config import LaneConfigs
@@ -264,6 +264,7 @@ class ComposingService:
             account_id=plan.route.account.id,
             owner_id=plan.owner.user_id,
             from_=plan.route.sender.from_,
+            attachments=_iter_attached(plan),
         )
 
     # -- the command ---------------------------------------------------------------------------------------------
@@ -353,6 +354,14 @@ def _from(plan: Plan, from_: Address) -> Plan:
     """The plan with a From that a plugin wants."""
     sender = replace(plan.route.sender, from_=from_, source="plugin")
     return replace(plan, route=replace(plan.route, sender=sender))
+
+
+def _iter_attached(plan: Plan) -> Iterator[AttachedFile]:
+    """What the message will have, as plugins see it."""
+    for given in plan.checked.attachments:
+        yield AttachedFile(given.name, given.content_type, given.size)
+    for added in plan.default_files:
+        yield AttachedFile(added.name, added.content_type, added.content.size, is_default=True)
 
 
 def _file_headers(plan: Plan) -> Iterator[tuple[str, str, bool, str | None]]:

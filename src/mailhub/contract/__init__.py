@@ -29,7 +29,14 @@ from .errors import (
     Transient,
     Uncertain,
 )
-from .events import AccountDeleted, DefaultAttachment, MessageChanges, MessageEvent, TestMailRequest
+from .events import (
+    AccountDeleted,
+    AttachedFile,
+    DefaultAttachment,
+    MessageChanges,
+    MessageEvent,
+    TestMailRequest,
+)
 from .hookspecs import hookimpl
 from .message import Address, Attachment, Content, MimeForm, OutgoingMessage, Recipient, WireOptions
 from .outcome import RecipientOutcome, SendOutcome
@@ -43,6 +50,7 @@ __all__ = [
     "CONTRACT_VERSION",
     "AccountDeleted",
     "Address",
+    "AttachedFile",
     "Attachment",
     "AuthenticationFailed",
     "BodyRenderer",

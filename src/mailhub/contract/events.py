@@ -33,9 +33,22 @@ class AccountDeleted:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class AttachedFile:
+    """A file that a message will have. ``is_default``: because its scenario adds it."""
+
+    name: str
+    content_type: str
+    size_bytes: int
+    is_default: bool = False
+
+
 @dataclass(slots=True, kw_only=True)
 class MessageChanges:
-    """A message on its way in, as ``mailhub_change_message`` may alter it. The message keeps its id (S3)."""
+    """A message on its way in, as ``mailhub_change_message`` may alter it. The message keeps its id (S3).
+
+    ``scenario``, ``account_id``, ``owner_id`` and ``attachments`` are there to be looked at and are settled.
+    """
 
     scenario: str
     account_id: str
@@ -50,6 +63,7 @@ class MessageChanges:
     text: str | None = None
     headers: dict[str, str] = field(default_factory=dict)
     importance: Importance = "normal"
+    attachments: tuple[AttachedFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -95,9 +95,9 @@ def mailhub_check_address(address: Address) -> Text | None:
 def mailhub_change_message(message: MessageChanges) -> None:
     """Change a message before it is queued (before-send, S3), or refuse it by raising ``Refusal``.
 
-    Called once per message that is sent, after its default attachments and sender are known, never for a dry run's
-    stored twin or a draft. What it changed is validated again. ``Refusal`` becomes a 422 with its sentence; any other
-    exception refuses the message with ``plugin.failed``, because half a change must not go out.
+    Called when a message is sent, or tried by a dry run, once its account, its sender and everything that will be
+    attached are known; never for a draft. What it changed is validated again. ``Refusal`` becomes a 422 with its
+    sentence; any other exception refuses the message with ``plugin.failed``, because half a change must not go out.
     """
 
 

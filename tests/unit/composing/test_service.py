@@ -17,7 +17,7 @@ from mailhub.composing.writes import AcceptMessage, CallerEnded, ConfigurationCh
 from mailhub.contract import hookimpl
 from mailhub.contract.connector import Capabilities
 from mailhub.contract.errors import Refusal
-from mailhub.contract.events import MessageChanges
+from mailhub.contract.events import AttachedFile, MessageChanges
 from mailhub.contract.message import Address
 from mailhub.contract.texts import Text
 from mailhub.delivery.model import delivery_of
@@ -307,6 +307,7 @@ def test_a_plugin_changes_a_message(meddled: HubKit, meddler: Meddler) -> None:
         (lambda m: m.to.append("ada@example.com"), ("", "plugin.failed")),
         (lambda m: setattr(m, "importance", "urgent"), ("", "plugin.failed")),
         (lambda m: setattr(m, "account_id", "other"), ("", "plugin.failed")),
+        (lambda m: setattr(m, "attachments", (AttachedFile("a", "b/c", 1),)), ("", "plugin.failed")),
         (lambda m: 1 / 0, ("", "plugin.failed")),
     ],
 )
@@ -429,6 +430,20 @@ def test_default_attachments_are_added_where_plugins_leave_them(meddled: HubKit,
     assert content_of(meddled, send(meddled, scenario="sales-invoice"), names) == both[1:]
     meddler.keep = lambda: 1 / 0
     assert refused(meddled, scenario="sales-invoice") == [("", "plugin.failed")]
+
+
+def test_a_plugin_sees_all_that_will_be_attached(meddled: HubKit, meddler: Meddler) -> None:
+    add_default_file(meddled, "sales-invoice", "a.txt")
+    seen: list[tuple[AttachedFile, ...]] = []
+    meddler.change = lambda message: seen.append(message.attachments)
+
+    send(meddled, scenario="sales-invoice", attachments=(file(b"123", name="own.pdf"),))
+
+    assert [(each.name, each.content_type, each.is_default) for each in seen[0]] == [
+        ("own.pdf", "application/pdf", False),
+        ("a.txt", "text/plain", True),
+    ]
+    assert seen[0][0].size_bytes == 3
 
 
 def file(data: bytes = b"x", **fields: Any) -> AttachmentRequest:
