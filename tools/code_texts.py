@@ -83,7 +83,10 @@ API: Mapping[str, tuple[str, str]] = {
         "These settings are for a hub whose `mailhub.environment` is `sandbox`.",
         "Use safer settings, or a sandbox.",
     ),
-    "rate_limited": ("Too many calls at a time.", "Call again after `Retry-After` seconds."),
+    "rate_limited": (
+        "Too many calls at a time, in a minute (`mailhub.http.calls_per_minute`), or with wrong passwords.",
+        "Call again after `Retry-After` seconds.",
+    ),
     "internal.error": (
         "A fault of the hub.",
         "Look up `incident` in the hub's log. Whether anything was done is not known: read before trying again.",
@@ -139,6 +142,27 @@ API: Mapping[str, tuple[str, str]] = {
     # company
     "company.no_logo": ("The company has no logo.", "Upload one and name it in `PUT /company`."),
     "company.logo_unusable": ("The logo is no PNG or JPEG picture, or has more than 1 MB.", "Use another."),
+    # maintenance
+    "maintenance.running": (
+        "Packing, a check, a new key, an export or an import is running; there is one at a time.",
+        "Wait for it to end.",
+    ),
+    "maintenance.findings": (
+        "The check has found things that are wrong.",
+        "Read its findings; see [how to maintain a hub](../how-to/maintain.md).",
+    ),
+    "maintenance.key_in_setting": (
+        "The secret key stands in a setting, which only its owner can change.",
+        "Put a new key before it, start the hub again, then run `mailhub rotate-key`.",
+    ),
+    "maintenance.key_in_use": (
+        "Secrets were still being stored by the old key while it was replaced; it was kept.",
+        "Run `mailhub rotate-key` again.",
+    ),
+    "configuration.wrong_passphrase": (
+        "The secrets in the file do not open by this passphrase, or the file was changed.",
+        "Give the passphrase that the file was written with.",
+    ),
     # accounts
     "account.not_found": (
         "There is no such account, or the token may not use it.",

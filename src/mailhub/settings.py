@@ -93,6 +93,11 @@ class Settings:
     http_max_json_bytes: int = _setting(
         Size(64 * _KB, _GB), 32 * _MB, _("Largest JSON body; bigger content goes by an upload.")
     )
+    http_calls_per_minute: int = _setting(
+        Whole(0, 1_000_000),
+        0,
+        _("Calls of the API that a user may make in a minute, by each process. 0 sets no limit."),
+    )
     http_trusted_proxy: str = _setting(
         Words(),
         "",

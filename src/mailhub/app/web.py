@@ -7,9 +7,11 @@ from pyramid.config import Configurator
 
 from mailhub.accounts import api as accounts_api
 from mailhub.company import api as company_api
+from mailhub.http.limiting import CallLimiter
 from mailhub.http.mount import mount_api
 from mailhub.http.paging import CursorSeal
 from mailhub.http.parts import ApiParts
+from mailhub.maintenance import api as maintenance_api
 from mailhub.messages import api as messages_api
 from mailhub.people import api as people_api
 from mailhub.people.service import Authenticator
@@ -31,6 +33,7 @@ API_MODULES = (
     *scenarios_api.MODULES,
     messages_api,
     health_api,
+    maintenance_api,
 )
 
 
@@ -56,8 +59,14 @@ def api_parts(hub: "Hub") -> ApiParts:
         cursors=CursorSeal(cursor_key),
         settings_schemas={kind.id: kind.settings_schema for kind in hub.plugins.connectors.values()},
         max_json_bytes=hub.settings.http_max_json_bytes,
+        limiter=_limiter(hub),
     )
 
 
 def _token_checker(hub: "Hub") -> Callable[[HubRoot], Authenticator]:
     return lambda root: Authenticator(root, hub.clock, hub.hasher)
+
+
+def _limiter(hub: "Hub") -> CallLimiter | None:
+    calls = hub.settings.http_calls_per_minute
+    return CallLimiter(hub.clock, calls) if calls else None

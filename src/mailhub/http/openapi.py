@@ -18,6 +18,7 @@ from mailhub.schema_walk import SettingsSchemas
 from .codes import TITLES, status_and_code
 from .endpoint import Endpoint
 from .json_schema import JsonSchemas, Keywords
+from .limiting import HEADERS as LIMIT_HEADERS
 
 PROBLEM_TYPE = "application/problem+json"
 
@@ -48,6 +49,7 @@ def build_document(
         "paths": paths,
         "components": {
             "schemas": dict(sorted(schemas.components.items())),
+            "headers": _SHARED_HEADERS,
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
         },
     }
@@ -179,7 +181,15 @@ def _reply_headers(endpoint: Endpoint, status: int, schema: Any) -> Keywords:
         each.name: {"description": plain(each.text), "schema": dict(each.schema)}
         for each in endpoint.reply_headers.get(status, ())
     }
-    return {**{name: {"schema": {"type": "string"}} for name in names}, **own, **_answer_headers(endpoint)}
+    named: Keywords = {name: {"schema": {"type": "string"}} for name in names}
+    return {**named, **own, **_answer_headers(endpoint), **_limit_headers(endpoint)}
+
+
+def _limit_headers(endpoint: Endpoint) -> Keywords:
+    """Where calls are limited, every answer to a caller who is known says what he has left."""
+    if endpoint.permission is Permission.PUBLIC:
+        return {}
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in LIMIT_HEADERS}
 
 
 def _answer_headers(endpoint: Endpoint) -> Keywords:
@@ -193,7 +203,7 @@ def _problems(endpoint: Endpoint) -> Sequence[tuple[int, str]]:
     """The declared ones, and those that follow from the declaration."""
     codes: list[str | tuple[int, str]] = [*endpoint.problems, "internal.error", "storage.unavailable"]
     if endpoint.permission is not Permission.PUBLIC:
-        codes += ["authentication.required", "permission.denied"]
+        codes += ["authentication.required", "permission.denied", "rate_limited"]
     if endpoint.query is not None:
         codes += ["schema.invalid", "schema.unknown_field", "schema.wrong_type"]
     if endpoint.body is not None:
@@ -221,8 +231,15 @@ def _problem(endpoint: Endpoint, status: int, codes: list[str]) -> Keywords:
     }
     header = {401: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After"}.get(status)
     headers = _answer_headers(endpoint) | ({header: {"schema": {"type": "string"}}} if header else {})
+    if status == 429:
+        headers |= _limit_headers(endpoint)
     return {**reply, "headers": headers} if headers else reply
 
+
+_SHARED_HEADERS: Keywords = {
+    name: {"description": plain(text), "schema": {"type": "integer", "minimum": 0}}
+    for name, text in LIMIT_HEADERS.items()
+}
 
 PROBLEM_SCHEMA: Keywords = {
     "type": "object",

@@ -13,6 +13,7 @@ from mailhub.people.identity import Identity
 from mailhub.services import ServiceRegistry
 from mailhub.store.root import HubRoot
 
+from .limiting import CallLimiter
 from .paging import CursorSeal
 
 PARTS = "mailhub.http.parts"
@@ -48,7 +49,7 @@ class ApiParts:
 
     ``token_checker``: makes a checker that reads from this root. ``settings_schemas``: the settings schema of each
     connector, plugins' included. ``languages``: those that texts are translated to, the default first. ``public_url``:
-    scheme and host people reach the hub by; "" takes the request's.
+    scheme and host people reach the hub by; "" takes the request's. ``limiter``: None where callers are not limited.
     """
 
     database: OpensConnections
@@ -62,4 +63,5 @@ class ApiParts:
     languages: tuple[str, ...] = ("en",)
     public_url: str = ""
     retry_attempts: int = 3
+    limiter: CallLimiter | None = None
     max_json_bytes: int = 32 * 1024 * 1024

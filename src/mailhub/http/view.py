@@ -1,4 +1,4 @@
-"""One call from Pyramid's request to Pyramid's response: 401, 403, then the view, which asks for the rest in order."""
+"""One call from Pyramid's request to Pyramid's response: 401, 429, 403, then the view, which asks for the rest in order."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from mailhub.people.permissions import Permission
 
 from .endpoint import Endpoint
 from .idempotency import HEADER, CallKey, KeyedRunner, Replayed, call_key, replay_response
+from .limiting import require_allowance
 from .parts import ApiParts
 from .query import no_query
 from .reply import Reply
@@ -79,6 +80,8 @@ class EndpointView:
         identity = request.identity
         if identity is None:
             raise NotSignedIn(_("Sign in first: send a good token as Authorization: Bearer."))
+        if self._parts.limiter is not None and identity.via != "command line":
+            require_allowance(request, self._parts.limiter, identity.user_id)
         instead = self._endpoint.dry_run_permission
         if instead is None or not self._is_dry_run(request) or not identity.may(instead):
             identity.require(self._endpoint.permission)

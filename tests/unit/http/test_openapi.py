@@ -14,6 +14,7 @@ from webtest import TestApp
 from mailhub.contract.texts import _
 from mailhub.http.codes import STATUS_BY_CODE, TITLES
 from mailhub.http.endpoint import API_PREFIX, ApiRequest, Reply, endpoint, endpoints_of
+from mailhub.http.limiting import HEADERS
 from mailhub.http.mount import ENDPOINTS, mount_api
 from mailhub.http.openapi import build_document
 from mailhub.http.parts import ApiParts
@@ -49,10 +50,14 @@ def test_parameters_headers_and_problems_are_named(document: Any) -> None:
         ("header", "If-Match", True),
     ]
     assert sorted(change["responses"]) == [
-        "200", "400", "401", "403", "404", "412", "413", "415", "422", "428", "500", "503",
+        "200", "400", "401", "403", "404", "412", "413", "415", "422", "428", "429", "500", "503",
     ]  # fmt: skip
     assert "`account.not_found`" in change["responses"]["404"]["description"]
-    assert change["responses"]["200"]["headers"] == {"ETag": {"schema": {"type": "string"}}}
+    limits = {name: {"$ref": f"#/components/headers/{name}"} for name in HEADERS}
+    assert change["responses"]["200"]["headers"] == {"ETag": {"schema": {"type": "string"}}, **limits}
+    assert change["responses"]["429"]["headers"] == {"Retry-After": {"schema": {"type": "string"}}, **limits}
+    assert set(document["components"]["headers"]) == set(HEADERS)
+    assert "headers" not in document["paths"]["/open"]["get"]["responses"]["200"]
     names = {each["name"]: each["schema"] for each in document["paths"]["/api/v1/boxes"]["get"]["parameters"]}
     assert names["big"] == {"type": "boolean"}
     assert names["limit"]["maximum"] == 200
