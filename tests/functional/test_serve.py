@@ -9,9 +9,11 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection
 from pathlib import Path
+from threading import Event
 from typing import Any
 from urllib.request import urlopen
 
@@ -231,6 +233,39 @@ def refuses_soon(port: int) -> None:
         except OSError:
             return
     raise AssertionError("it still takes connections")
+
+
+@pytest.mark.parametrize("keeps_connection", [True, False])
+def test_no_call_is_broken_off_however_busy_its_connections_are(
+    mailhub: Commands, keeps_connection: bool
+) -> None:
+    with mailhub.serving() as served, ThreadPoolExecutor(4) as clients:
+        under_way = Event()
+        found = [
+            clients.submit(call_until_refused, served, under_way, keeps_connection) for _each in range(4)
+        ]
+        assert under_way.wait(20)
+        assert served.end().code == 0
+        assert [each.result(20) for each in found] == [{200}] * 4
+
+
+def call_until_refused(served: Served, under_way: Event, keeps_connection: bool) -> set[int]:
+    """Call as fast as it goes until nobody takes a connection; the statuses. Raises what breaks off a call."""
+    statuses: set[int] = set()
+    with closing(connection_to(served)) as call:
+        while True:
+            try:
+                if call.sock is None:
+                    call.connect()
+            except OSError:
+                return statuses
+            call.request("GET", "/health/live")
+            with call.getresponse() as response:
+                response.read()
+                statuses.add(response.status)
+            under_way.set()
+            if not keeps_connection:
+                call.close()
 
 
 def test_mail_that_was_taken_is_sent_by_the_next_hub(mailhub: Commands, tmp_path: Path) -> None:

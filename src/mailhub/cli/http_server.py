@@ -100,7 +100,20 @@ class HttpServer:
                 pause.wait(LOOK_SECONDS)
 
     def _is_at_work(self) -> bool:
-        return any(_is_at_work(channel) for channel in list(self._server.active_channels.values()))
+        channels = list(self._server.active_channels.values())
+        for channel in channels:
+            _let_end(channel)
+        return any(map(_is_at_work, channels))
+
+
+def _let_end(channel: Any) -> None:
+    """Close the connection after the answer to each call in hand, as if the client had asked for it (RFC 9112 9.6).
+
+    Else a client that keeps its connection busy would be broken off in the midst of a call.
+    """
+    with channel.requests_lock:
+        for request in channel.requests:
+            request.headers["CONNECTION"] = "close"
 
 
 def _is_at_work(channel: Any) -> bool:
