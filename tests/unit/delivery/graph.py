@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+from mailhub.accounts import model as accounts_model
 from mailhub.accounts.model import Account, accounts_of
-from mailhub.app.hub import INSTALLERS
 from mailhub.contract.message import Address
+from mailhub.delivery import model as delivery_model
 from mailhub.delivery.claiming import ClaimMessages, ClaimResult
 from mailhub.delivery.journal import WorkerFacts
 from mailhub.delivery.membership import Join
@@ -19,9 +20,11 @@ from mailhub.delivery.recording import RecordAttempt
 from mailhub.delivery.recovery import TakeOver, UncertainTerms
 from mailhub.delivery.reports import AttemptReport, Failure
 from mailhub.delivery.telling import tell
+from mailhub.events import rows
 from mailhub.events.cursor import EventCursor
 from mailhub.events.rows import Event, iter_events
 from mailhub.messages import ids
+from mailhub.messages import model as messages_model
 from mailhub.messages.indexes import index_new
 from mailhub.messages.model import HistoryEntry, Message, MessageContent, mailbox, messages_of
 from mailhub.messages.transitions import note
@@ -30,6 +33,7 @@ from mailhub.store.root import HubRoot
 from mailhub.store.shards import Shard, ShardState
 
 R = TypeVar("R")
+INSTALLERS = (rows.install, accounts_model.install, messages_model.install, delivery_model.install)
 START = datetime(2026, 11, 2, 8, tzinfo=UTC)
 
 
