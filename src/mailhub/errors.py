@@ -23,8 +23,9 @@ Doors (API, pages, command line) present them; nothing below them knows about HT
 docs/reference/errors.md.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from mailhub.contract.texts import Text, _, plain
 
@@ -99,15 +100,26 @@ class TooLarge(HubError):
 
 
 class Invalid(HubError):
-    """Holds all mistakes at once; ``code`` is that of the only or first one, so that clients can branch on it."""
+    """Holds all mistakes at once; ``code`` is that of the only or first one, so that clients can branch on it.
+
+    ``readable``: of fields that were sent, those without a mistake, the others with their defaults, so that what is wrong
+    beyond their form can be told in the same answer; None where there is nothing to go on with.
+    """
 
     code = "schema.invalid"
 
-    def __init__(self, errors: Sequence[FieldError], message: Text | None = None) -> None:
+    def __init__(
+        self,
+        errors: Sequence[FieldError],
+        message: Text | None = None,
+        *,
+        readable: Mapping[str, Any] | None = None,
+    ) -> None:
         if not errors:
             raise ValueError("Invalid needs at least one error")
         super().__init__(message or errors[0].message, code=errors[0].code)
         self.errors = tuple(errors)
+        self.readable = readable
 
     @classmethod
     def of(cls, pointer: str, code: str, message: Text) -> "Invalid":

@@ -41,7 +41,8 @@ def strict_values(
     pointer: str = "",
     settings_schemas: SettingsSchemas | None = None,
 ) -> Any:
-    """The value that JSON ``value`` stands for. Raises ``Invalid`` with every mistake (at most 1,000).
+    """The value that JSON ``value`` stands for. Raises ``Invalid`` with every mistake (at most 1,000), and with what of a
+    whole mapping could be read (``Invalid.readable``).
 
     ``partial``: a mapping names only what is to change: nothing is required, no default filled in, nested mappings are
     whole; a secret given as ``{"is_set": ...}`` stays (is left out of the result), given as null is None; validators
@@ -51,7 +52,7 @@ def strict_values(
     """
     walk = _Walk(settings_schemas or {})
     result = walk.read(schema, value, pointer, partial=partial, current=current)
-    walk.raise_errors()
+    walk.raise_errors(None if partial else walk.readable)
     return result
 
 
@@ -78,11 +79,13 @@ class _Walk:
 
     def __init__(self, settings_schemas: SettingsSchemas) -> None:
         self.errors: list[FieldError] = []
+        self.readable: dict[str, Any] | None = None
+        """What could be read of the mapping that was read last, which is the outermost."""
         self._settings_schemas = settings_schemas
 
-    def raise_errors(self) -> None:
+    def raise_errors(self, readable: Mapping[str, Any] | None = None) -> None:
         if self.errors:
-            raise Invalid(self.errors[:MAX_ERRORS])
+            raise Invalid(self.errors[:MAX_ERRORS], readable=readable)
 
     def read(
         self,
@@ -189,6 +192,7 @@ class _Walk:
                 self._refuse(
                     pointer_to(pointer, name), "schema.unknown_field", _("This field is not known here.")
                 )
+        self.readable = _defaults(children) | result
         return result
 
     @staticmethod
@@ -237,6 +241,11 @@ class _Walk:
         if isinstance(connector, str) and connector in self._settings_schemas:
             self.read(self._settings_schemas[connector](), value, place, partial=partial or is_partial)
         return value
+
+
+def _defaults(children: Mapping[str, Any]) -> dict[str, Any]:
+    values = ((name, missing_value(child)) for name, child in children.items())
+    return {name: value for name, value in values if value is not UNKNOWN}
 
 
 def validators_of(node: Any) -> Iterator[Any]:

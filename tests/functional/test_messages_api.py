@@ -260,6 +260,38 @@ def test_all_mistakes_come_at_once_and_nothing_is_kept(kit: HubKit) -> None:
     assert bob.ids() == []
 
 
+def test_mistakes_of_form_and_of_meaning_come_together(kit: HubKit) -> None:
+    bob = kit.user("bob", "email-edit")
+
+    refused = bob.send(
+        422, to=["x"], subject="one\ntwo", priority="urgent", colour="red", account="none", related=[{}]
+    )
+
+    assert sorted(errors_of(refused)) == [
+        ("/account", "account.not_found"),
+        ("/colour", "schema.unknown_field"),
+        ("/priority", "schema.invalid"),
+        ("/related/0/id", "schema.required"),
+        ("/related/0/kind", "schema.required"),
+        ("/subject", "header.invalid"),
+        ("/to/0", "address.invalid"),
+    ]
+
+
+def test_what_follows_from_a_mistake_is_not_told_as_another(kit: HubKit) -> None:
+    bob = kit.user("bob", "email-edit")
+
+    refused = bob.send(422, to=[], cc=7, text=..., html=7, scenario=7, send_at=7, attachments=[{"name": 7}])
+
+    assert sorted(errors_of(refused)) == [
+        ("/attachments/0/name", "schema.wrong_type"),
+        ("/cc", "schema.wrong_type"),
+        ("/html", "schema.wrong_type"),
+        ("/scenario", "schema.wrong_type"),
+        ("/send_at", "schema.wrong_type"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("fields", "pointer", "code"),
     [

@@ -304,3 +304,20 @@ class TestSettings:
             "server": "mx",
             "authentication": "anonymous",
         }
+
+
+def test_a_refusal_has_what_could_be_read() -> None:
+    schema = colander.SchemaNode(
+        colander.Mapping(),
+        colander.SchemaNode(colander.Integer(), name="needed"),
+        colander.SchemaNode(colander.Integer(), name="good"),
+        colander.SchemaNode(colander.Integer(), name="bad", missing=3),
+        colander.SchemaNode(colander.Integer(), name="left_out", missing=4),
+    )
+    with pytest.raises(Invalid) as refused:
+        strict_values(schema, {"good": 1, "bad": "x", "unknown": 1})
+    assert refused.value.readable == {"good": 1, "bad": 3, "left_out": 4}
+
+    with pytest.raises(Invalid) as refused:
+        strict_values(schema, [])
+    assert refused.value.readable is None

@@ -1,6 +1,6 @@
 """Sending: from what somebody asks to a message in its lane (S1-S6)."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 import idna
@@ -125,6 +125,18 @@ class ComposingService:
             text=_plain_text(judged.request),
             explanation=explanation,
         )
+
+    def mistakes_in(self, request: MessageRequest, unread: Collection[str]) -> list[FieldError]:
+        """What else is wrong with a request of which the fields ``unread`` are not known.
+
+        Nothing that may follow from those is among it. Raises ``Denied``.
+        """
+        judged = self._judge(request, ())
+        return [
+            error
+            for error in (*judged.errors, *judged.resolved.errors)
+            if error.code != DENIED and _FOLLOWS.get(error.pointer, frozenset()).isdisjoint(unread)
+        ]
 
     def explain(self, scenario: str) -> Explanation:
         """What a message of this scenario would get now. Raises ``Denied``."""
@@ -340,6 +352,17 @@ def _related(plan: Plan | Judged) -> tuple[Related, ...]:
     own = Related(USER_KIND, plan.owner.user_id, plan.owner.name)
     given = dict.fromkeys(plan.request.related)
     return tuple(given) if own in given else (*given, own)
+
+
+_FOLLOWS = {
+    "/to": frozenset({"cc", "bcc"}),
+    "/text": frozenset({"html", "body"}),
+    "/scenario": frozenset({"account", "on_behalf_of"}),
+    "/account": frozenset({"scenario", "on_behalf_of"}),
+    "/sender": frozenset({"account", "scenario", "on_behalf_of"}),
+    "/expires_at": frozenset({"send_at"}),
+}
+"""Where a mistake is told that may be one of these fields': no recipient at all, no account, ..."""
 
 
 def _refusal(judged: Judged) -> HubError:

@@ -1,12 +1,12 @@
 """What a view is given: the caller, his unit of work, and what he sent, already checked."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from mailhub.answers import RunsCommands
 from mailhub.contract.texts import Text, _
-from mailhub.errors import NotSignedIn
+from mailhub.errors import FieldError, Invalid, NotSignedIn
 from mailhub.people.identity import Identity
 from mailhub.services import Work
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from mailhub.store.root import HubRoot
 
     from .endpoint import Endpoint
+
+Judge = Callable[[Mapping[str, Any], Collection[str]], Iterable[FieldError]]
+"""Finds mistakes beyond the form of fields: given those that could be read, and the names of those that could not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,21 @@ class ApiRequest:
             )
         return self._body
 
+    def body_judged_by(self, judge: Judge) -> dict[str, Any]:
+        """The body; where it has mistakes, with those told too that ``judge`` finds in what could be read of it.
+
+        Raises what ``body`` raises. What follows from a field that could not be read is no mistake of its own.
+        """
+        try:
+            return self.body
+        except Invalid as refused:
+            if refused.readable is None:
+                raise
+            unread = {_first_name(error.pointer) for error in refused.errors}
+            more = judge(refused.readable, unread)
+            rest = [error for error in more if _first_name(error.pointer) not in unread]
+            raise Invalid([*refused.errors, *rest]) from None
+
     @property
     def stream(self) -> RawBody:
         """The raw body of a call with ``raw_body=True``."""
@@ -173,3 +191,8 @@ class ApiRequest:
     def registry(self) -> Any:
         """Pyramid's registry, for calls that describe the hub itself."""
         return self._request.registry
+
+
+def _first_name(pointer: str) -> str:
+    """The field that a JSON Pointer leads into."""
+    return pointer.partition("/")[2].partition("/")[0]

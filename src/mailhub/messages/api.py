@@ -1,5 +1,7 @@
 """Calls about messages (api.md, "Messages")."""
 
+from collections.abc import Collection, Mapping
+from functools import partial
 from typing import Any
 
 from mailhub.answers import Answered
@@ -13,7 +15,7 @@ from mailhub.contract.texts import _
 from mailhub.delivery.mime import MessageWriter
 from mailhub.delivery.outgoing import message_form
 from mailhub.delivery.service import DeliveryService
-from mailhub.errors import NOT_FOUND, NotFound, OutcomeUnknown, StorageUnavailable
+from mailhub.errors import NOT_FOUND, FieldError, NotFound, OutcomeUnknown, StorageUnavailable
 from mailhub.http.endpoint import ApiRequest, Reply, endpoint, file_reply
 from mailhub.http.paging import PageQuery
 from mailhub.people.permissions import Permission
@@ -82,10 +84,11 @@ def message_query() -> Any:
     dry_run_permission=Permission.SETUP_READ,
 )
 def send_message(request: ApiRequest) -> Reply:
+    message = message_request(request.body_judged_by(partial(_mistakes, request.work)))
     if request.query["dry_run"]:
-        dry_run = request.work.service(ComposingService).dry_run(message_request(request.body))
+        dry_run = request.work.service(ComposingService).dry_run(message)
         return Reply(body=present_dry_run(dry_run, request.translated))
-    return _reply(_send(request, message_request(request.body)).answer)
+    return _reply(_send(request, message).answer)
 
 
 @endpoint(
@@ -243,6 +246,11 @@ def retry_message(request: ApiRequest) -> Reply:
 
 def _reply(answer: Answered) -> Reply:
     return Reply(status=answer.status, body=answer.body, location=answer.location)
+
+
+def _mistakes(work: Work, fields: Mapping[str, Any], unread: Collection[str]) -> list[FieldError]:
+    """What is wrong with a message beyond the form of its fields."""
+    return work.service(ComposingService).mistakes_in(message_request(fields), unread)
 
 
 def _send(request: ApiRequest, message: MessageRequest) -> Accepted:
