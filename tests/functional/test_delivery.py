@@ -10,7 +10,7 @@ import pytest
 from mailhub.accounts.model import Account, accounts_of
 from mailhub.contract.errors import AuthenticationFailed, Throttled, Transient, Uncertain
 from mailhub.testing import FakeClock
-from tests.kit.delivering import DeliveringKit
+from tests.kit.delivering import DeliveringKit, owner
 
 MakeKit = Callable[..., DeliveringKit]
 
@@ -108,15 +108,15 @@ def test_a_failed_attempt_is_shown_with_the_next_time_and_then_sent(kit: Deliver
 
 def test_mail_for_later_leaves_at_its_time_and_not_after_its_end(kit: DeliveringKit) -> None:
     at = kit.clock.now() + timedelta(seconds=30)
-    later = kit.send(send_at=at.isoformat())
+    later = kit.send(send_at=at)
     kit.change_account("sales", pause)
-    expiring = kit.send(expires_at=(at + timedelta(seconds=60)).isoformat())
+    expiring = kit.send(expires_at=(at + timedelta(seconds=60)))
     kit.pass_seconds(29)
     kit.change_account("sales", resume)
     kit.settle()
     assert kit.statuses([later, expiring]) == ["queued", "sent"]
     kit.change_account("sales", pause)
-    other = kit.send(expires_at=(at + timedelta(seconds=60)).isoformat())
+    other = kit.send(expires_at=(at + timedelta(seconds=60)))
     kit.pass_seconds(62)
     assert kit.status(other) == "failed"
     assert kit.status(later) == "queued"
@@ -202,13 +202,13 @@ def test_each_identity_has_its_own_limit_and_a_dead_sign_in_holds_only_its_own_m
     kit = open_kit()
     kit.kit.account("sales", rate_limit_per_minute=30, sends_as_user=True)
     logins = ("ann", "bob", "eve")
-    apis = {login: kit.kit.user(login) for login in logins}
-    kit.provider.kill_sign_in(kit.kit.user_id("eve"))
-    ids = {login: [apis[login].send(202).json["id"] for _number in range(35)] for login in logins}
+    owners = [owner(login) for login in logins]
+    kit.provider.kill_sign_in(owner("eve"))
+    ids = {login: kit.send_many(35, login=login) for login in logins}
     kit.start()
     kit.settle()
     by_identity = [mail.sending_identity for mail in kit.provider.received]
-    assert sorted(map(by_identity.count, map(kit.kit.user_id, logins))) == [0, 30, 30]
+    assert sorted(map(by_identity.count, owners)) == [0, 30, 30]
     assert set(kit.statuses(ids["eve"])) == {"queued"}
     kit.pass_seconds(61)
     assert set(kit.statuses(ids["ann"] + ids["bob"])) == {"sent"}
@@ -221,9 +221,7 @@ def test_three_identities_send_three_times_the_limit_in_the_first_minute(open_ki
     kit.kit.account("sales", rate_limit_per_minute=30, sends_as_user=True)
     kit.start()
     for login in ("ann", "bob", "eve"):
-        api = kit.kit.user(login)
-        for _number in range(32):
-            api.send(202)
+        kit.send_many(32, login=login)
     kit.settle()
     assert len(kit.provider.received) == 90
     kit.pass_seconds(59.5)

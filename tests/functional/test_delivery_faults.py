@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Condition, Thread
 from typing import Any
@@ -197,8 +198,8 @@ def test_mail_waits_for_a_connector_that_is_not_installed_and_leaves_when_it_is_
     assert back.status(waiting) == "sent"
 
 
-def _later(clock: FakeClock, seconds: float) -> str:
-    return type(clock.now()).fromtimestamp(clock.now().timestamp() + seconds, clock.now().tzinfo).isoformat()
+def _later(clock: FakeClock, seconds: float) -> datetime:
+    return clock.now() + timedelta(seconds=seconds)
 
 
 # -- concurrency and threads -------------------------------------------------------------------------------------------

@@ -7,13 +7,15 @@ from threading import Condition
 from typing import Any, TypeVar
 
 from mailhub.accounts.model import Account, account_topic, accounts_of
+from mailhub.contract.message import Address
 from mailhub.delivery.runtime import LaneRuntime
 from mailhub.delivery.worker import DeliveryWorker
 from mailhub.messages.model import Message
 from mailhub.store.root import HubRoot
 from mailhub.store.shards import Shard
 from mailhub.testing import FakeClock, FakeProvider
-from tests.kit.hub import Api, HubKit
+from tests.kit.hub import HubKit
+from tests.unit.delivery.graph import Accept
 
 T = TypeVar("T")
 REAL_SECONDS = 20.0
@@ -44,7 +46,7 @@ class DeliveringKit:
 
     def __post_init__(self) -> None:
         self.kit.hub.writer.on_commit(self.commits.append)
-        self._api: Api | None = None
+        self._number = 0
 
     @classmethod
     def open(cls, folder: Path, *, clock: FakeClock | None = None, **values: Any) -> "DeliveringKit":
@@ -63,14 +65,25 @@ class DeliveringKit:
     def start(self, only: str | None = None) -> None:
         self.kit.hub.start_delivery(only)
 
-    def send(self, account_id: str = "sales", *, login: str = "ada", **values: Any) -> str:
-        if login != "ada" or self._api is None:
-            api = self.kit.user(login)
-            self._api = api if login == "ada" else self._api
-        else:
-            api = self._api
-        message_id: str = api.send(202, account=account_id, **values).json["id"]
-        return message_id
+    def send(
+        self,
+        account_id: str = "sales",
+        *,
+        login: str = "ada",
+        to: Iterable[str] = ("ada@example.com",),
+        **values: Any,
+    ) -> str:
+        """A message that somebody has checked, in the lane that the hub chooses; its id."""
+        self._number += 1
+        owner_id = owner(login)
+        with self.kit.hub.database.reading() as root:
+            account = accounts_of(root).find(account_id)
+            assert account is not None
+            identity = owner_id if account.sends_as_user else ""
+            lane = self.kit.hub.configs.lane_address(account, identity)
+        return self.kit.hub.writer.execute(
+            Accept(self._number, lane, owner_id, tuple(map(Address, to)), **values)
+        )
 
     def send_many(self, count: int, account_id: str = "sales", **values: Any) -> list[str]:
         return [self.send(account_id, **values) for _number in range(count)]
@@ -149,6 +162,11 @@ class DeliveringKit:
 
     def close(self) -> None:
         self.kit.close()
+
+
+def owner(login: str) -> str:
+    """The id of somebody who sends."""
+    return f"id-of-{login}"
 
 
 def is_quiet(worker: DeliveryWorker, sending: int = 0) -> bool:

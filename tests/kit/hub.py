@@ -4,6 +4,7 @@ import logging
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from threading import Condition
 from typing import Any
@@ -108,10 +109,14 @@ class HubKit:
     provider: FakeProvider
 
     def __post_init__(self) -> None:
-        self.application = self.hub.wsgi_app()
         self._changed = Condition()
         self.hub.writer.on_commit(self._committed)
         self._users: dict[str, str] = {}
+
+    @cached_property
+    def application(self) -> Any:
+        """The web application, made when somebody first calls: most of what a hub costs is in it."""
+        return self.hub.wsgi_app()
 
     @classmethod
     def open(
