@@ -404,7 +404,23 @@ def test_boxes_filters_and_counts(delivering: HubKit) -> None:
         "sent_30_days": 1,
     }
     assert errors_of(bob.get("/messages", 422, box="inbox")) == [("/box", "schema.invalid")]
-    assert errors_of(bob.get("/messages", 422, kind="x")) == [("/kind", "schema.unknown_field")]
+    assert errors_of(bob.get("/messages", 422, state="x")) == [("/state", "schema.unknown_field")]
+    assert errors_of(bob.get("/messages", 422, record="1")) == [("/kind", "schema.required")]
+
+
+def test_related_records_tags_and_words_are_filters(kit: HubKit) -> None:
+    bob = kit.user("bob", "email-edit")
+    related = {"kind": "sales-invoice", "id": "103:001"}
+    invoice = bob.send(related=[related], tags=["Reminder"], subject="Rappel: facture 103001").json["id"]
+    other = bob.send(to=["Grâce <grace@example.org>"], subject="Quote").json["id"]
+
+    assert bob.ids(kind="sales-invoice") == bob.ids(kind="sales-invoice", record="103:001") == [invoice]
+    assert bob.ids(kind="sales-invoice", record="103") == []
+    assert bob.ids(kind="user", record=kit.user_id("bob")) == [other, invoice]
+    assert bob.ids(tag="Reminder") == bob.ids(q="fact") == bob.ids(q="1030 rappel") == [invoice]
+    assert bob.ids(q="GRACE") == bob.ids(q="grace@example.org", box="outbox") == [other]
+    assert bob.ids(q="example") == [other, invoice]
+    assert bob.ids(q="ote") == bob.ids(q="-") == bob.ids(tag="reminder") == []
 
 
 def test_since_and_until_divide_a_list(kit: HubKit) -> None:

@@ -6,7 +6,7 @@ shard only; what it can't take out of another writer's shard stays there as a hi
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from mailhub.store.root import HubRoot
 from mailhub.store.writer import Shard
@@ -14,6 +14,7 @@ from mailhub.store.writer import Shard
 from . import ids
 from .model import USER_KIND, Message, Related, messages_of
 from .states import GROUPS, STATUSES
+from .words import words_of
 
 _HIGHEST = "\U0010ffff"
 """Sorts after every status and day."""
@@ -48,13 +49,38 @@ def scenario_facet(scenario: str) -> str:
     return f"scenario:{scenario}"
 
 
+def kind_facet(kind: str) -> str:
+    return f"kind:{kind}"
+
+
+def record_facet(kind: str, record_id: str) -> str:
+    """A kind has no colon."""
+    return f"record:{kind}:{record_id}"
+
+
+def tag_facet(tag: str) -> str:
+    return f"tag:{tag}"
+
+
 def _lasting_facets(message: Message) -> list[str]:
     return [
         owner_facet(message.owner_id),
         partition_facet(message.partition),
         account_facet(message.account_id),
         scenario_facet(message.scenario),
+        *_content_facets(message),
     ]
+
+
+def _content_facets(message: Message) -> Iterator[str]:
+    """That its owner is a related record says what the facet of the owner says."""
+    content = message.content
+    records = [
+        each for each in content.related_records() if (each.kind, each.id) != (USER_KIND, message.owner_id)
+    ]
+    yield from dict.fromkeys(kind_facet(each.kind) for each in records)
+    yield from dict.fromkeys(record_facet(each.kind, each.id) for each in records)
+    yield from map(tag_facet, content.tags)
 
 
 def _group_facets(message: Message, group: str) -> list[str]:
@@ -63,10 +89,67 @@ def _group_facets(message: Message, group: str) -> list[str]:
 
 def index_new(hub: HubRoot, shard: Shard, message: Message) -> None:
     """Index a message that was just stored, and count it."""
-    facets = messages_of(hub).shard_at(ids.month_of(message.key), shard.number).created
-    for facet in _lasting_facets(message) + _group_facets(message, GROUPS[message.status]):
-        facets.add(facet, message.key)
+    month = messages_of(hub).shard_at(ids.month_of(message.key), shard.number)
+    for facet in created_facets(message):
+        month.created.add(facet, message.key)
+    for word in words_of(message.content):
+        month.words.add(word, message.key)
     count(hub, shard, message, message.status, 1)
+
+
+class Indexed(NamedTuple):
+    """What is written beside a message: the facets and words that lead to it, and what counts it."""
+
+    facets: frozenset[str]
+    words: frozenset[str]
+    counters: tuple[tuple[str, ...], ...]
+
+
+def indexed(message: Message) -> Indexed:
+    """What is written beside a message as it is now."""
+    return Indexed(
+        frozenset(created_facets(message)),
+        words_of(message.content),
+        tuple(_counter_names(message, message.status)),
+    )
+
+
+def index_changed(hub: HubRoot, shard: Shard, message: Message, before: Indexed) -> None:
+    """Follow a message that became another one, such as a draft; it was not sent, nor is it now."""
+    _reindex(hub, shard, message, before, indexed(message))
+
+
+def index_removed(hub: HubRoot, shard: Shard, message: Message) -> None:
+    """Take out what leads to a message that is being deleted."""
+    _reindex(hub, shard, message, indexed(message), Indexed(frozenset(), frozenset(), ()))
+
+
+def _reindex(hub: HubRoot, shard: Shard, message: Message, before: Indexed, after: Indexed) -> None:
+    month = messages_of(hub).shard_at(ids.month_of(message.key), shard.number)
+    for facet in before.facets - after.facets:
+        month.created.discard(facet, message.key)
+    for facet in after.facets - before.facets:
+        month.created.add(facet, message.key)
+    for word in before.words - after.words:
+        month.words.discard(word, message.key)
+    for word in after.words - before.words:
+        month.words.add(word, message.key)
+    if before.counters != after.counters:
+        for name in before.counters:
+            add_to_counter(hub, shard, name, -1)
+        for name in after.counters:
+            add_to_counter(hub, shard, name, 1)
+
+
+def created_facets(message: Message) -> list[str]:
+    """The ``created`` facets that must have a message's key now."""
+    group = GROUPS[message.status]
+    return _lasting_facets(message) + ([] if group == "sent" else _group_facets(message, group))
+
+
+def sent_facets(message: Message) -> list[str]:
+    """The ``sent`` facets that must have the key of a message that was sent."""
+    return _lasting_facets(message)
 
 
 def index_moved(hub: HubRoot, shard: Shard, message: Message, before: str) -> None:
@@ -92,8 +175,10 @@ def index_reassigned(
         facets.add(facet, message.key)
     add_to_counter(hub, shard, ("account", account_before, message.status, ""), -1)
     add_to_counter(hub, shard, ("account", message.account_id, message.status, ""), 1)
-    _count_in_lane(hub, shard, account_before, lane_before, (message.status, ""), -1)
-    _count_in_lane(hub, shard, message.account_id, message.lane_id, (message.status, ""), 1)
+    for name in _lane_counter_names(account_before, lane_before, message.status, ""):
+        add_to_counter(hub, shard, name, -1)
+    for name in _lane_counter_names(message.account_id, message.lane_id, message.status, ""):
+        add_to_counter(hub, shard, name, 1)
 
 
 def _change_group(hub: HubRoot, shard: Shard, message: Message, old: str, new: str) -> None:
@@ -108,26 +193,29 @@ def _change_group(hub: HubRoot, shard: Shard, message: Message, old: str, new: s
 def _index_sent(hub: HubRoot, shard: Shard, message: Message) -> None:
     """The time of sending is that of the key, so that a list by keys is a list by times."""
     key = ids.make_key(shard.next_key(), shard.number)
-    message.sent_at = ids.time_of(key)
+    message.sent_at, message.sent_key = ids.time_of(key), key
     month = messages_of(hub).shard_at(ids.month_of(key), shard.number)
     month.sent_ids[key] = message.id
-    for facet in _lasting_facets(message):
+    for facet in sent_facets(message):
         month.sent.add(facet, key)
 
 
 def count(hub: HubRoot, shard: Shard, message: Message, status: str, change: int) -> None:
+    for name in _counter_names(message, status):
+        add_to_counter(hub, shard, name, change)
+
+
+def _counter_names(message: Message, status: str) -> Iterator[tuple[str, ...]]:
     day = sent_day(message.sent_at) if status == "sent" else ""
-    add_to_counter(hub, shard, ("owner", message.owner_id, message.partition, status, day), change)
-    add_to_counter(hub, shard, ("account", message.account_id, status, day), change)
-    _count_in_lane(hub, shard, message.account_id, message.lane_id, (status, day), change)
+    yield ("owner", message.owner_id, message.partition, status, day)
+    yield ("account", message.account_id, status, day)
+    yield from _lane_counter_names(message.account_id, message.lane_id, status, day)
 
 
-def _count_in_lane(
-    hub: HubRoot, shard: Shard, account_id: str, lane_id: str, what: tuple[str, str], change: int
-) -> None:
+def _lane_counter_names(account_id: str, lane_id: str, status: str, day: str) -> Iterator[tuple[str, ...]]:
     """Lanes of users are counted by themselves; the lane of an account's own sign-in is what else there is."""
     if lane_id != account_id:
-        add_to_counter(hub, shard, ("lane", lane_id, *what), change)
+        yield ("lane", lane_id, status, day)
 
 
 def sent_day(at: datetime | None) -> str:

@@ -3,6 +3,7 @@
 Plain values only in the attributes (text, numbers, tuples, datetimes), so that a moved class breaks no data.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,11 +21,16 @@ from mailhub.store.root import HubRoot
 from . import ids
 
 PRIORITIES = {"high": 0, "normal": 1, "low": 2}
+_HIGHEST = "\U0010ffff"
+"""Sorts after every word."""
+
 USER_KIND = "user"
 """The kind of related record that says who sent; view policies leave it out (RE5, VP4)."""
 
 Mailbox = tuple[str, str]
 """A stored address: (address, name)."""
+
+NOBODY: Mailbox = ("", "")
 
 
 class HistoryEntry(NamedTuple):
@@ -63,7 +69,12 @@ class Related:
 
 
 class StoredAttachment(Persistent):
-    """A file of a message: what it is called, and its content's own record or blob."""
+    """A file of a message: what it is called, and its content's own record or blob.
+
+    ``default_of``: the scenario that added it by itself, "" where somebody chose it.
+    """
+
+    default_of = ""
 
     def __init__(
         self,
@@ -74,6 +85,7 @@ class StoredAttachment(Persistent):
         inline: bool = False,
         content_id: str | None = None,
         source: str = "message",
+        default_of: str = "",
     ) -> None:
         self.name = name
         self.content_type = content_type
@@ -81,14 +93,20 @@ class StoredAttachment(Persistent):
         self.inline = inline
         self.content_id = content_id
         self.source = source
+        if default_of:
+            self.default_of = default_of
 
 
 class MessageContent(Persistent):
-    """What was accepted. Date, Message-ID and boundary seed are fixed here, so every attempt is the same mail."""
+    """What was accepted. Date, Message-ID and boundary seed are fixed here, so every attempt is the same mail.
 
-    from_: Mailbox
+    A draft's is what was typed: its addresses may be none, ``from_`` is ``NOBODY``, ``sender`` is the one that is asked
+    for, and what is fixed at acceptance is empty. It is replaced as a whole, never changed.
+    """
+
+    from_: Mailbox = NOBODY
     sender: Mailbox | None = None
-    envelope_from: str
+    envelope_from = ""
     to: tuple[Mailbox, ...] = ()
     cc: tuple[Mailbox, ...] = ()
     bcc: tuple[Mailbox, ...] = ()
@@ -100,12 +118,19 @@ class MessageContent(Persistent):
     headers: tuple[tuple[str, str], ...] = ()
     importance: Importance = "normal"
     date: datetime
-    message_id: str
-    boundary_seed: str
+    message_id = ""
+    boundary_seed = ""
     related: tuple[tuple[str, str, str, str, str], ...] = ()
     tags: tuple[str, ...] = ()
     metadata: dict[str, Any] = {}
-    warnings: tuple[tuple[str, str], ...] = ()
+    warnings: tuple[tuple[str, str, str], ...] = ()
+    """(code, sentence, JSON Pointer or "")."""
+    has_made_text = False
+    """Was ``text`` made from ``html``: a copy makes it anew."""
+    body: dict[str, Any] | None = None
+    """What a draft says of a layout."""
+    wants_default_files = True
+    """Does a draft get the default files of a scenario that it is given."""
 
     def __init__(self, **fields: Any) -> None:
         for name, value in fields.items():
@@ -138,7 +163,7 @@ def mailbox(address: Address) -> Mailbox:
 
 
 class Message(Persistent):
-    """A message's life: where it belongs and what has become of it."""
+    """A message's life: where it belongs and what has become of it. Of a draft, ``account_id`` may be ""."""
 
     content: MessageContent
     status: str = "queued"
@@ -155,6 +180,8 @@ class Message(Persistent):
     expires_at: datetime | None = None
     next_attempt_at: datetime | None = None
     sent_at: datetime | None = None
+    sent_key = 0
+    """Its key in the ``sent`` facets."""
     attempts = 0
     attempts_forgiven = 0
     """How many of them were started before somebody asked to try again: they count no longer towards the most (RT8)."""
@@ -211,15 +238,80 @@ class Facets(Persistent):
         return self.sets.get(facet)
 
 
+Few = tuple[int, ...]
+"""Keys in order, kept in the tree of words itself: most words are those of a few messages."""
+
+MOST_FEW = 8
+
+
+class Words(Persistent):
+    """Keys of messages by folded word. Entries are hints: readers verify.
+
+    ``by_word``: word to its keys: ``Few``, then an LLTreeSet.
+    """
+
+    MOST_SETS = 64
+    MOST_FEW_KEYS = 5_000
+
+    def __init__(self) -> None:
+        self.by_word = OOBTree()
+
+    def add(self, word: str, key: int) -> None:
+        keys = self.by_word.get(word, ())
+        if not isinstance(keys, tuple):
+            keys.insert(key)
+        elif key not in keys:
+            more = (*keys, key)
+            self.by_word[word] = tuple(sorted(more)) if len(more) <= MOST_FEW else LLTreeSet(more)
+
+    def discard(self, word: str, key: int) -> None:
+        keys = self.by_word.get(word, ())
+        if not isinstance(keys, tuple):
+            if keys.has_key(key):
+                keys.remove(key)
+        elif keys == (key,):
+            del self.by_word[word]
+        elif key in keys:
+            self.by_word[word] = tuple(each for each in keys if each != key)
+
+    def find(self, prefix: str) -> "list[Any] | None":
+        """The sets of keys of all words that begin so, those of few messages as one ``Few``; None where they are too many
+        to be gone through."""
+        few: list[int] = []
+        sets: list[Any] = []
+        for keys in self.by_word.values(min=prefix, max=prefix + _HIGHEST):
+            if isinstance(keys, tuple):
+                few.extend(keys)
+            else:
+                sets.append(keys)
+            if len(sets) > self.MOST_SETS or len(few) > self.MOST_FEW_KEYS:
+                return None
+        return [*sets, tuple(sorted(few))] if few else sets
+
+
+def find_highest_below(keys: Any, below: int) -> int | None:
+    """The highest of a set's keys that is below another one."""
+    if isinstance(keys, tuple):
+        place = bisect_left(keys, below)
+        return keys[place - 1] if place else None
+    try:
+        highest: int = keys.maxKey(below - 1)
+    except ValueError:  # BTrees say so that nothing is there
+        return None
+    return highest
+
+
 class MonthShard(Persistent):
     """What one writer has written in one month: messages, and the index entries of that month's messages.
 
-    ``sent`` is ordered by the time of sending: its keys lead to ids through ``sent_ids``.
+    ``sent`` is ordered by the time of sending: its keys lead to ids through ``sent_ids``. ``words`` goes by the messages'
+    own keys.
     """
 
     def __init__(self) -> None:
         self.messages = LOBTree()
         self.created = Facets()
+        self.words = Words()
         self.sent = Facets()
         self.sent_ids = LOBTree()
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from mailhub.store.content import ContentReader
 
-from .model import HistoryEntry, Mailbox, Message, MessageContent, Related
+from .model import NOBODY, HistoryEntry, Mailbox, Message, MessageContent, Related
 
 
 def present_message(message: Message, waiting_for: str | None) -> dict[str, Any]:
@@ -19,6 +19,7 @@ def present_whole_message(message: Message, waiting_for: str | None) -> dict[str
         **present_message(message, waiting_for),
         "html": _text(content.html),
         "text": _text(content.text),
+        "body": content.body,
         "headers": dict(content.headers),
         "recipients": [
             {
@@ -55,7 +56,7 @@ def _life_of(message: Message) -> dict[str, Any]:
         "id": message.id,
         "status": message.status,
         "scenario": message.scenario,
-        "account": message.account_id,
+        "account": message.account_id or None,
         "owner": message.owner_id,
         "caller": message.caller_id,
         "created_at": message.created_at,
@@ -74,7 +75,7 @@ def _life_of(message: Message) -> dict[str, Any]:
 
 def _content_of(content: MessageContent) -> dict[str, Any]:
     return {
-        "from": _address(content.from_),
+        "from": None if content.from_ == NOBODY else _address(content.from_),
         "sender": None if content.sender is None else _address(content.sender),
         "to": _addresses(content.to),
         "cc": _addresses(content.cc),
@@ -83,11 +84,13 @@ def _content_of(content: MessageContent) -> dict[str, Any]:
         "subject": content.subject,
         "attachments": _attachments(content),
         "related": [_related(each) for each in content.related_records()],
-        "message_id": content.message_id,
+        "message_id": content.message_id or None,
         "importance": content.importance,
         "tags": list(content.tags),
         "metadata": content.metadata,
-        "warnings": [{"code": code, "message": text} for code, text in content.warnings],
+        "warnings": [
+            {"code": code, "message": text, "pointer": pointer} for code, text, pointer in content.warnings
+        ],
     }
 
 

@@ -77,10 +77,11 @@ class ErrorReply(colander.MappingSchema):
 
 
 class WarningReply(colander.MappingSchema):
-    """What the sender should know, though the message was taken."""
+    """What the sender should know, though the message was taken; of a draft, what it could not be sent for."""
 
     code = _text(_("Code"))
     message = _text(_("Message"))
+    pointer = _text(_("JSON Pointer to the field, or empty"))
 
 
 class WarningReplies(colander.SequenceSchema):
@@ -93,9 +94,9 @@ class MessageReply(colander.MappingSchema):
     id = _text(_("Id"))
     status = _text(_("Status"), validator=colander.OneOf(STATUSES))
     scenario = _text(_("Scenario"))
-    account = _text(_("Id of the account"))
-    from_ = AddressReply(name="from", title=_("From"))
-    sender = AddressReply(title=_("Sender"), missing=None)
+    account = _text(_("Id of the account; of a draft, the one it names"), missing=None)
+    from_ = AddressReply(name="from", title=_("From; null for a draft"), missing=None)
+    sender = AddressReply(title=_("Sender; of a draft, the From it asks for"), missing=None)
     to = AddressReplies(title=_("To"))
     cc = AddressReplies(title=_("Cc"))
     bcc = AddressReplies(title=_("Bcc"))
@@ -112,7 +113,7 @@ class MessageReply(colander.MappingSchema):
     next_attempt_at = _time(_("Next attempt at"), missing=None)
     sent_at = _time(_("Sent at"), missing=None)
     attempts = _number(_("Attempts that were started"))
-    message_id = _text(_("Message-ID (RFC 5322)"))
+    message_id = _text(_("Message-ID (RFC 5322); null for a draft"), missing=None)
     priority = _text(_("Priority"))
     importance = _text(_("Importance"), validator=colander.OneOf(IMPORTANCES))
     error = ErrorReply(title=_("Error"), missing=None)
@@ -128,10 +129,7 @@ class DryRunMessage(MessageReply):
     """A message as it would be taken; null: what is not known before."""
 
     id = _text(_("Id"), missing=None)
-    account = _text(_("Id of the account"), missing=None)
-    from_ = AddressReply(name="from", title=_("From"), missing=None)
     created_at = _time(_("Accepted at"), missing=None)
-    message_id = _text(_("Message-ID (RFC 5322)"), missing=None)
     revision = _text(_("Revision"), missing=None)
 
 
@@ -166,11 +164,20 @@ class RecipientReplies(colander.SequenceSchema):
     recipient = RecipientReply(title=_("Recipient"))
 
 
+class DraftBody(colander.MappingSchema):
+    """The layout of a draft and its data."""
+
+    layout = _text(_("Id of the layout"))
+    data = colander.SchemaNode(JsonObject(), title=_("Data"))
+    language = _text(_("Language"), missing=None)
+
+
 class FullMessageReply(MessageReply):
     """A message with all that it says."""
 
     html = _text(_("HTML"), missing=None)
     text = _text(_("Plain text"), missing=None)
+    body = DraftBody(title=_("What a draft says of a layout"), missing=None)
     headers = colander.SchemaNode(TextMap(), title=_("Headers"))
     recipients = RecipientReplies(title=_("Recipients"))
 

@@ -352,6 +352,42 @@ def message_filters() -> list[colander.SchemaNode]:
         colander.SchemaNode(
             colander.DateTime(), name="until", title=_("Until, this time not included"), missing=None
         ),
+        *_content_filters(),
+    ]
+
+
+def _content_filters() -> list[colander.SchemaNode]:
+    return [
+        colander.SchemaNode(
+            colander.String(),
+            name="kind",
+            title=_("Kind of a related record"),
+            missing=None,
+            validator=colander.Regex(_KIND),
+        ),
+        colander.SchemaNode(
+            colander.String(),
+            name="record",
+            title=_("Id of a related record of this kind"),
+            missing=None,
+            validator=colander.Length(max=250),
+        ),
+        colander.SchemaNode(
+            colander.String(), name="tag", title=_("Tag"), missing=None, validator=colander.Length(max=100)
+        ),
+        colander.SchemaNode(
+            colander.String(),
+            name="q",
+            title=_("Words"),
+            missing=None,
+            validator=colander.Length(max=250),
+            **hint.help_text(
+                _(
+                    "Beginnings of words of the subject and of the names and addresses in To, Cc and Bcc; all of them "
+                    "must be there. Case and accents do not count."
+                )
+            ),
+        ),
     ]
 
 

@@ -1,53 +1,33 @@
 """Reading messages: the one service that every door gets, lists and counts them by."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from mailhub.contract.clock import Clock
 from mailhub.contract.texts import _
-from mailhub.errors import NOT_FOUND, Denied, NotFound
-from mailhub.messages import ids
-from mailhub.messages.indexes import (
-    account_facet,
-    account_group_facet,
-    group_facet,
-    owner_counts,
-    owner_facet,
-    scenario_facet,
-    sent_day,
-)
+from mailhub.errors import NOT_FOUND, Denied, Invalid, NotFound
+from mailhub.messages.indexes import owner_counts, sent_day
 from mailhub.messages.model import Message, messages_of
-from mailhub.messages.states import BOXES, GROUPS
 from mailhub.people.identity import Identity
 from mailhub.people.model import users_of
 from mailhub.people.permissions import Permission
 from mailhub.pluginhost.host import PluginHost
 from mailhub.store.root import HubRoot
 
+from .filters import MessageFilters, Plan, plan_of
 from .seeing import Sight
 from .walking import Budget, Place, Walk, iter_places
+
+__all__ = ["MessageCounts", "MessageFilters", "MessagePage", "MessageReader"]
 
 LOOK_AT_MOST = 2_000
 """Places in the indexes that one page may look at; it may be short, and says where to go on."""
 
+CANDIDATES = 500
+"""Messages with the words asked for that a page of the sent box is picked from; more are found by walking."""
+
 SENT_DAYS = 30
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessageFilters:
-    """Which messages a list shows; None is all. ``owner``: login or id.
-
-    ``since`` (included) and ``until`` (not included) go by the time of acceptance, in the box ``sent`` by that of sending.
-    """
-
-    box: str | None = None
-    status: str | None = None
-    account: str | None = None
-    scenario: str | None = None
-    owner: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +73,21 @@ class MessageReader:
         return message
 
     def list_messages(self, filters: MessageFilters, limit: int, below: int | None = None) -> MessagePage:
-        """At most ``limit`` messages, newest first, after the page that ended with ``next_below``. Raises ``Denied``."""
+        """At most ``limit`` messages, newest first, after the page that ended with ``next_below``.
+
+        Raises ``Denied``; ``Invalid`` for a record without its kind.
+        """
         self._identity.require(Permission.MESSAGES_READ)
+        if filters.record is not None and filters.kind is None:
+            raise Invalid.of("/kind", "schema.required", _("Say of which kind the record is."))
         plan = self._plan(filters)
         if plan is None:
             return MessagePage([], None)
         walk = plan.walk if below is None else plan.walk.from_below(below)
+        if walk.prefixes and walk.order == "sent":
+            few = self._find_few(plan)
+            if few is not None:
+                return _page_of(few, walk, limit)
         found: list[Message] = []
         last = 0
         for place, message in self._iter_found(plan, walk):
@@ -125,7 +114,16 @@ class MessageReader:
             sent_30_days=counts["sent"],
         )
 
-    def _iter_found(self, plan: "_Plan", walk: Walk) -> Iterator[tuple[Place, Message | None]]:
+    def _find_few(self, plan: Plan) -> list[Message] | None:
+        """All sent messages with the words asked for, which are indexed in the order of creation; None when they are many."""
+        found: list[Message] = []
+        for _place, message in self._iter_found(plan, plan.by_creation):
+            if message is None or len(found) == CANDIDATES:
+                return None
+            found.append(message)
+        return found
+
+    def _iter_found(self, plan: Plan, walk: Walk) -> Iterator[tuple[Place, Message | None]]:
         """What the indexes name and the messages confirm; None where the budget ended."""
         messages = messages_of(self._hub)
         find = messages.find_by_sent_key if walk.order == "sent" else messages.find_by_key
@@ -136,10 +134,10 @@ class MessageReader:
             elif not place.is_match:
                 yield place, None
 
-    def _plan(self, filters: MessageFilters) -> "_Plan | None":
+    def _plan(self, filters: MessageFilters) -> Plan | None:
         """How to find them; None when there can be none."""
         owner_id = None if filters.owner is None else self._owner_id(filters.owner)
-        return _plan(filters, self._identity.user_id, owner_id)
+        return plan_of(filters, self._identity.user_id, owner_id)
 
     def _owner_id(self, login_or_id: str) -> str:
         """The id of a user; of one who was deleted only the id is left, with his mail."""
@@ -147,64 +145,9 @@ class MessageReader:
         return login_or_id if user is None else user.id
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """Where to walk, and what a message must be like, since an index entry is only a hint."""
-
-    walk: Walk
-    fits: Callable[[Message], bool]
-
-
-def _plan(filters: MessageFilters, viewer_id: str, owner_id: str | None) -> _Plan | None:
-    statuses = _statuses(filters)
-    if not statuses:
-        return None
-
-    def fits(message: Message) -> bool:
-        return (
-            message.status in statuses
-            and filters.account in (None, message.account_id)
-            and filters.scenario in (None, message.scenario)
-            and owner_id in (None, message.owner_id)
-        )
-
-    return _Plan(_walk(filters, statuses, viewer_id, owner_id), fits)
-
-
-def _statuses(filters: MessageFilters) -> frozenset[str]:
-    groups = None if filters.box is None else BOXES[filters.box]
-    return frozenset(
-        status
-        for status, group in GROUPS.items()
-        if (groups is None or group in groups) and filters.status in (None, status)
-    )
-
-
-def _walk(filters: MessageFilters, statuses: frozenset[str], viewer_id: str, owner_id: str | None) -> Walk:
-    """Under ``own`` everything the viewer can see is in the facets of his own id."""
-    groups = _indexed_groups(statuses)
-    terms = [_owner_term(viewer_id, groups)]
-    if owner_id not in (None, viewer_id):
-        terms.append((owner_facet(owner_id),))
-    if filters.account is not None:
-        terms.append(_account_term(filters.account, groups))
-    if filters.scenario is not None:
-        terms.append((scenario_facet(filters.scenario),))
-    walk = Walk("sent" if filters.box == "sent" else "created", tuple(terms))
-    if filters.since is not None:
-        walk = walk.down_to(ids.first_key_at(filters.since))
-    return walk if filters.until is None else walk.from_below(ids.first_key_at(filters.until))
-
-
-def _indexed_groups(statuses: frozenset[str]) -> tuple[str, ...]:
-    """The groups to look in, or none where all have to be: what was sent is in no group, and is most of all there is."""
-    groups = {GROUPS[status] for status in statuses}
-    return () if "sent" in groups else tuple(sorted(groups))
-
-
-def _owner_term(owner_id: str, groups: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(group_facet(owner_id, group) for group in groups) or (owner_facet(owner_id),)
-
-
-def _account_term(account_id: str, groups: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(account_group_facet(account_id, group) for group in groups) or (account_facet(account_id),)
+def _page_of(few: list[Message], walk: Walk, limit: int) -> MessagePage:
+    """The page of a walk by the time of sending, of all the messages there are."""
+    there = [each for each in few if walk.lowest <= each.sent_key < walk.below]
+    there.sort(key=lambda message: message.sent_key, reverse=True)
+    page = there[:limit]
+    return MessagePage(page, page[-1].sent_key if len(there) > limit else None)

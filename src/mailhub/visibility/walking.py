@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from mailhub.messages import ids
-from mailhub.messages.model import Facets, Messages, MonthShard
+from mailhub.messages.model import Facets, Messages, MonthShard, find_highest_below
 
 Order = Literal["created", "sent"]
 
@@ -19,10 +19,15 @@ _FIRST_MONTH = ""
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """What to walk over: keys that are in one facet of every term, from below ``below`` down to ``lowest``."""
+    """What to walk over: keys that are in one facet of every term, from below ``below`` down to ``lowest``.
+
+    ``prefixes``: each is the beginning of a word of the message, where few enough words begin so to be gone through, and
+    only in the order of creation; whoever walks looks at the message.
+    """
 
     order: Order
     terms: tuple[tuple[str, ...], ...]
+    prefixes: tuple[str, ...] = ()
     lowest: int = 0
     below: int = 2**63 - 1
 
@@ -71,6 +76,9 @@ def _months(messages: Messages, walk: Walk) -> list[str]:
 
 def _iter_month(shards: Sequence[MonthShard], walk: Walk, budget: Budget) -> Iterator[Place]:
     sets = [_sets(shards, walk.order, facets) for facets in walk.terms]
+    if walk.order == "created":
+        found = (_sets_of_words(shards, prefix) for prefix in walk.prefixes)
+        sets += [keys for keys in found if keys is not None]
     below = walk.below
     while True:
         tops = [_highest_below(term, below) for term in sets]
@@ -94,6 +102,17 @@ def _sets(shards: Iterable[MonthShard], order: Order, facets: Iterable[str]) -> 
     return [keys for keys in found if keys is not None]
 
 
+def _sets_of_words(shards: Iterable[MonthShard], prefix: str) -> list[Any] | None:
+    """The sets of a prefix in all shards; None where they are too many."""
+    sets: list[Any] = []
+    for shard in shards:
+        found = shard.words.find(prefix)
+        if found is None:
+            return None
+        sets += found
+    return sets
+
+
 def _facets_of(shard: MonthShard, order: Order) -> Facets:
     facets: Facets = shard.created if order == "created" else shard.sent
     return facets
@@ -101,12 +120,5 @@ def _facets_of(shard: MonthShard, order: Order) -> Facets:
 
 def _highest_below(sets: Iterable[Any], below: int) -> int | None:
     """The highest key below a place in any of the sets; None when there is none."""
-    return max((top for top in (_top(keys, below) for keys in sets) if top is not None), default=None)
-
-
-def _top(keys: Any, below: int) -> int | None:
-    try:
-        top: int = keys.maxKey(below - 1)
-    except ValueError:  # BTrees say so that nothing is there
-        return None
-    return top
+    tops = (find_highest_below(keys, below) for keys in sets)
+    return max((top for top in tops if top is not None), default=None)

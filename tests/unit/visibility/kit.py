@@ -21,6 +21,7 @@ from mailhub.visibility.service import MessageFilters, MessageReader
 BOB = Identity(user_id="bob", login="bob", permissions=frozenset(Permission))
 EVE = Identity(user_id="eve", login="eve", permissions=frozenset(Permission))
 STEPS = {
+    "draft": (),
     "queued": (),
     "sending": ("sending",),
     "sent": ("sending", "sent"),
@@ -87,6 +88,9 @@ class MailKit:
         account: str = "sales",
         scenario: str = "default",
         related: Sequence[Related] = (),
+        subject: str = "",
+        to: Sequence[tuple[str, str]] = (),
+        tags: Sequence[str] = (),
         writer: int = 1,
         changed_by: int | None = None,
         seconds: float = 1.0,
@@ -98,7 +102,10 @@ class MailKit:
             ids.id_of(key, ids.random_part(self._entropy)),
             key,
             content=MessageContent(
-                related=tuple((r.kind, r.id, r.title, r.url, r.relation) for r in related)
+                related=tuple((r.kind, r.id, r.title, r.url, r.relation) for r in related),
+                subject=subject,
+                to=tuple(to),
+                tags=tuple(tags),
             ),
             scenario=scenario,
             account_id=account,
@@ -107,6 +114,7 @@ class MailKit:
             caller_id=owner,
             partition=partition_of(list(related)),
             created_at=ids.time_of(key),
+            status="draft" if status == "draft" else "queued",
         )
         messages_of(self.hub).shard_at(ids.month_of(key), shard.number).messages[key] = message
         index_new(self.hub, shard, message)
