@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 HUB = ROOT / "src" / "mailhub"
 SUBJECTS = (
     "events", "people", "uploads", "company", "accounts", "signin", "scenarios", "bodies", "messages", "visibility",
-    "delivery", "composing", "documents", "telemetry",
+    "delivery", "composing", "documents", "telemetry", "maintenance",
 )  # fmt: skip
 OTHER_ROOMS = {"app", "contract", "pluginhost", "testing", "store", "http", "web", "cli", "capture"}
 STORAGE_LIBRARIES = {"transaction", "ZODB", "ZEO", "relstorage", "zc", "zodburi", "zodbpickle"}

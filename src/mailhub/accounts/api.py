@@ -3,11 +3,11 @@
 from typing import Any
 
 from mailhub.contract.texts import _
-from mailhub.delivery.check_runs import CheckResult
 from mailhub.delivery.checking import CheckingService
 from mailhub.delivery.queue_figures import QueueFigures, queue_figures
 from mailhub.delivery.releasing import ReleasingService
 from mailhub.delivery.removing import AccountRemover
+from mailhub.delivery.run_replies import present_check, present_run
 from mailhub.http.endpoint import ApiRequest, Reply, accepted, created, endpoint
 from mailhub.http.json_schema import json_schema_of
 from mailhub.http.paging import PageQuery
@@ -240,7 +240,7 @@ def get_account_queue(request: ApiRequest) -> Reply:
 def test_account(request: ApiRequest) -> Reply:
     request.work.service(AccountsService).get_account(request.path["id"])
     result = request.work.service(CheckingService).test(request.path["id"], request.body["to"])
-    return Reply(body=_present_check(result))
+    return Reply(body=present_check(result))
 
 
 @endpoint(
@@ -265,8 +265,8 @@ def test_account(request: ApiRequest) -> Reply:
 def check_settings(request: ApiRequest) -> Reply:
     run = request.work.service(CheckingService).check(request.body)
     if request.prefers_async:
-        return accepted(f"/api/v1/checks/{run.id}", {"id": run.id, **_present_check(run.result())})
-    return Reply(body=_present_check(run.wait()))
+        return accepted(f"/api/v1/checks/{run.id}", present_run(run))
+    return Reply(body=present_check(run.wait()))
 
 
 @endpoint(
@@ -274,15 +274,15 @@ def check_settings(request: ApiRequest) -> Reply:
     "/checks/{id}",
     permission=Permission.SELF,
     tag="accounts",
-    summary=_("Look how a check goes"),
-    description=_("It belongs to whoever began it and is kept for ten minutes."),
+    summary=_("Look how a check, or maintenance, goes"),
+    description=_("It belongs to whoever began it and is kept for ten minutes after it ended."),
     path_texts={"id": _("Id of the check")},
     replies={200: RunningCheckReply},
     problems=("check.not_found",),
 )
 def get_check(request: ApiRequest) -> Reply:
     run = request.work.service(CheckingService).get_check(request.path["id"])
-    return Reply(body={"id": run.id, **_present_check(run.result())})
+    return Reply(body=present_run(run))
 
 
 # -- connectors --------------------------------------------------------------------------------------------------
@@ -350,21 +350,4 @@ def _present_figures(figures: QueueFigures) -> dict[str, Any]:
         "next_slot_at": figures.next_slot_at,
         "empty_at": figures.empty_at,
         "paused_reason": figures.paused_reason,
-    }
-
-
-def _present_check(result: CheckResult) -> dict[str, Any]:
-    error = result.error
-    return {
-        "outcome": result.outcome,
-        "steps": [
-            {
-                "name": step.name,
-                "outcome": step.outcome,
-                "duration_seconds": step.duration_seconds,
-                "detail": step.detail,
-            }
-            for step in result.steps
-        ],
-        "error": None if error is None else {"code": error.code, "message": error.message},
     }

@@ -356,10 +356,51 @@ class CheckReply(colander.MappingSchema):
     error = CheckError(title=_("Error"), missing=None)
 
 
+class FindingReply(colander.MappingSchema):
+    """Something that maintenance found."""
+
+    kind = colander.SchemaNode(colander.String(), title=_("Kind"), **hint.example("damaged_content"))
+    subject = colander.SchemaNode(colander.String(), title=_("What it is about"))
+    text = colander.SchemaNode(colander.String(), title=_("What is found"))
+    is_wrong = colander.SchemaNode(
+        colander.Boolean(), title=_("Wrong; else it is only worth knowing, and goes by itself or by packing")
+    )
+
+
+class FindingItems(colander.SequenceSchema):
+    finding = FindingReply(title=_("Finding"))
+
+
+class ConfigurationChangeReply(colander.MappingSchema):
+    """Something that an import makes or changes."""
+
+    action = colander.SchemaNode(
+        colander.String(), title=_("Action"), validator=colander.OneOf(["create", "change", "note"])
+    )
+    subject = colander.SchemaNode(colander.String(), title=_("What it is"), **hint.example("account"))
+    name = colander.SchemaNode(colander.String(), title=_("Which one"))
+    text = colander.SchemaNode(colander.String(allow_empty=True), title=_("What of it"))
+
+
+class ConfigurationChangeItems(colander.SequenceSchema):
+    change = ConfigurationChangeReply(title=_("Change"))
+
+
+class ReportReply(colander.MappingSchema):
+    """What maintenance tells at its end."""
+
+    findings = FindingItems(title=_("Findings"))
+    changes = ConfigurationChangeItems(title=_("What an import makes or changes"))
+    content = colander.SchemaNode(
+        colander.String(), title=_("The file that an export has written"), missing=None
+    )
+
+
 class RunningCheckReply(CheckReply):
-    """A check that goes on by itself."""
+    """A check, or maintenance, that goes on by itself."""
 
     id = colander.SchemaNode(colander.String(), title=_("Id"))
+    report = ReportReply(title=_("Of maintenance: what it tells at its end"), missing=None)
 
 
 class CapabilitiesReply(colander.MappingSchema):

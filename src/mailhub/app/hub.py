@@ -1,7 +1,7 @@
 """A running hub, put together from its parts."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -22,6 +22,7 @@ from mailhub.entropy import Entropy, SystemEntropy
 from mailhub.events import audit, rows
 from mailhub.http import kept_answers
 from mailhub.http.json_schema import json_schema_of
+from mailhub.maintenance.steps import STEPS
 from mailhub.messages import model as messages_model
 from mailhub.people import model as people_model
 from mailhub.people.identity import HUB, Identity
@@ -89,9 +90,11 @@ class Hub:
         )
         self.plugins = (surroundings.plugins or _installed_plugins)(self.data_dir, settings, self.clock)
         self.database = _opened(settings, self.data_dir, surroundings, create=create)
-        self.box = SecretBox(
-            _keys(settings, self.data_dir, create=create, entropy=self.entropy), self.entropy
+        self.key_file = None if settings.secrets_key.strip() else _key_path(settings, self.data_dir)
+        keys = load_key_ring(
+            settings.secrets_key, _key_path(settings, self.data_dir), create=create, entropy=self.entropy
         )
+        self.box = SecretBox(keys, self.entropy)
         self.configs = LaneConfigs(self.plugins, self.box)
         self.writer = Writer(self.database, self.clock, self.entropy)
         self.writer.on_commit(LaneReleaser(self.writer).woken)
@@ -191,11 +194,16 @@ def _opened(settings: Settings, data_dir: Path, surroundings: Surroundings, *, c
             with database.reading():
                 # raises NotSetUp where there is no hub; an older one gets the folders of newer subjects below
                 pass
-        ensure_root(database, (*INSTALLERS, _cursor_key_installer(surroundings.entropy)))
+        ensure_root(database, installers(surroundings.entropy), STEPS)
     except BaseException:
         database.close()
         raise
     return database
+
+
+def installers(entropy: Entropy) -> Sequence[Callable[[HubRoot], None]]:
+    """All that a hub has in its root."""
+    return (*INSTALLERS, _cursor_key_installer(entropy))
 
 
 def _cursor_key_installer(entropy: Entropy) -> Callable[[HubRoot], None]:
@@ -208,6 +216,5 @@ def _cursor_key_installer(entropy: Entropy) -> Callable[[HubRoot], None]:
     return install
 
 
-def _keys(settings: Settings, data_dir: Path, *, create: bool, entropy: Entropy) -> Any:
-    path = Path(settings.secrets_key_file) if settings.secrets_key_file else data_dir / "secret.key"
-    return load_key_ring(settings.secrets_key, path, create=create, entropy=entropy)
+def _key_path(settings: Settings, data_dir: Path) -> Path:
+    return Path(settings.secrets_key_file) if settings.secrets_key_file else data_dir / "secret.key"

@@ -14,6 +14,8 @@ from mailhub.delivery.checking import CheckingService, CheckParts
 from mailhub.delivery.releasing import ReleasingService
 from mailhub.delivery.removing import AccountRemover
 from mailhub.delivery.service import DeliveryService
+from mailhub.maintenance.runs import MaintenanceRuns
+from mailhub.maintenance.service import MaintenanceParts, MaintenanceService
 from mailhub.people.passwords import PasswordRules, common_passwords
 from mailhub.people.service import (
     Authenticator,
@@ -43,7 +45,9 @@ def register_services(services: ServiceRegistry, hub: "Hub") -> None:
     """Register every service with the parts of this hub."""
     _register_kernel(services, hub)
     _register_people(services, hub)
-    _register_setup(services, hub)
+    runs = CheckRuns(hub.clock, hub.entropy)
+    _register_setup(services, hub, runs)
+    _register_maintenance(services, hub, runs)
     _register_mail(services, hub)
 
 
@@ -91,7 +95,20 @@ def _register_people(services: ServiceRegistry, hub: "Hub") -> None:
     services.register(Authenticator, lambda work: Authenticator(work.root, hub.clock, hub.hasher))
 
 
-def _register_setup(services: ServiceRegistry, hub: "Hub") -> None:
+def _register_maintenance(services: ServiceRegistry, hub: "Hub", runs: CheckRuns) -> None:
+    parts = MaintenanceParts(
+        database=hub.database,
+        box=hub.box,
+        plugins=hub.plugins,
+        entropy=hub.entropy,
+        key_file=hub.key_file,
+        make_work=lambda root, identity: Work(services, root, identity),
+        runs=MaintenanceRuns(runs, hub.clock, hub.entropy),
+    )
+    services.register(MaintenanceService, lambda work: MaintenanceService(work.identity, parts))
+
+
+def _register_setup(services: ServiceRegistry, hub: "Hub", runs: CheckRuns) -> None:
     is_sandbox = hub.settings.environment == "sandbox"
     checks = CheckParts(
         plugins=hub.plugins,
@@ -101,7 +118,7 @@ def _register_setup(services: ServiceRegistry, hub: "Hub") -> None:
         network=hub.network,
         clock=hub.clock,
         entropy=hub.entropy,
-        runs=CheckRuns(hub.clock, hub.entropy),
+        runs=runs,
         check_address=address_problem,
         is_sandbox=is_sandbox,
         hello_name=hub.settings.smtp_ehlo_name,

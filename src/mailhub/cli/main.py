@@ -9,6 +9,7 @@ from mailhub.accounts import cli as accounts_cli
 from mailhub.capture import cli as capture_cli
 from mailhub.composing import cli as composing_cli
 from mailhub.contract.texts import _, plain
+from mailhub.maintenance import cli as maintenance_cli
 from mailhub.people import cli as people_cli
 from mailhub.pluginhost import cli as plugins_cli
 from mailhub.scenarios import cli as scenarios_cli
@@ -23,6 +24,7 @@ COMMANDS = (
     scenarios_cli.add_parser,
     people_cli.add_parsers,
     plugins_cli.add_parser,
+    maintenance_cli.add_parsers,
 )
 
 
@@ -34,6 +36,7 @@ def make_parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(title=plain(_("commands")), metavar="COMMAND")
     _add_init(subparsers)
     _add_serve(subparsers)
+    _add_evolve(subparsers)
     for add in COMMANDS:
         add(subparsers)
     return parser
@@ -65,8 +68,20 @@ def _add_serve(subparsers: Subparsers) -> None:
     parser.set_defaults(run=_run_serve)
 
 
+def _add_evolve(subparsers: Subparsers) -> None:
+    text = _("bring the data to the form of this release; the hub must be stopped")
+    parser = add_command(subparsers, "evolve", text)
+    parser.add_argument(
+        "--list", action="store_true", help=plain(_("only tell which steps there are, and which were taken"))
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help=plain(_("take the steps on a layer that is thrown away"))
+    )
+    parser.set_defaults(run=_run_evolve)
+
+
 def _run_init(args: argparse.Namespace) -> int:
-    # these two bring the whole hub with them, for which other commands need not wait
+    # these bring the whole hub with them, for which other commands need not wait
     from . import initialising
 
     return initialising.run(args)
@@ -76,6 +91,12 @@ def _run_serve(args: argparse.Namespace) -> int:
     from . import serving
 
     return serving.run(args)
+
+
+def _run_evolve(args: argparse.Namespace) -> int:
+    from . import evolving
+
+    return evolving.run(args)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

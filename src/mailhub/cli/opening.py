@@ -70,14 +70,17 @@ def open_hub(settings: Settings, *, create: bool = False) -> "Hub":
     if settings.store_uri.startswith("memory:"):
         raise CommandEnded(_("A hub in memory has nothing that another command could see."))
     if not create:
-        _refuse_empty_folder(settings)
+        refuse_empty_folder(settings)
     from mailhub.app import Hub, Surroundings
 
     return Hub.open(settings, Surroundings(wait_seconds=TURN_SECONDS), create=create)
 
 
-def _refuse_empty_folder(settings: Settings) -> None:
-    """Opening a database makes its file: only ``init`` may do that. An address of its own says itself what it lacks."""
+def refuse_empty_folder(settings: Settings) -> None:
+    """Opening a database makes its file: only ``init`` may do that. An address of its own says itself what it lacks.
+
+    Raises ``CommandEnded``.
+    """
     folder = Path(settings.data_dir)
     if not settings.store_uri and not (folder / DATABASE_FILE).exists():
         words = {"data": str(folder), "command": f"mailhub init --data {shlex.quote(str(folder))}"}

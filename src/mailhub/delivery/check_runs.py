@@ -5,10 +5,10 @@ number of checks at the same time until it ends (design decision 4).
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Condition, Thread
-from typing import Literal
+from typing import Any, Literal, Protocol
 
 from mailhub.contract.clock import Clock
 from mailhub.contract.connector import Step
@@ -44,11 +44,33 @@ class WalkedStep:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """How far it got. ``outcome``: None while it runs, ``ok`` when nothing was to be sent."""
+    """How far it got. ``outcome``: None while it runs, ``ok`` when nothing was to be sent. ``report``: what else there
+    is to tell, of work that is no check of an account."""
 
     outcome: Outcome | None
     steps: tuple[WalkedStep, ...]
     error: Failure | None = None
+    report: Mapping[str, Any] | None = None
+
+
+class Run(Protocol):
+    """Work that goes on in a thread of its own and is looked at meanwhile. ``owner_id``: who asked for it."""
+
+    id: str
+    owner_id: str
+    is_running: bool
+
+    def run(self) -> None:
+        """Do it; raises nothing."""
+        ...
+
+    def result(self) -> CheckResult:
+        """What there is by now."""
+        ...
+
+    def is_expired(self) -> bool:
+        """True when nobody needs to look at it any more."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,17 +199,21 @@ class CheckRuns:
         self._clock = clock
         self._entropy = entropy
         self._changed = Condition()
-        self._runs: dict[str, CheckRun] = {}
+        self._runs: dict[str, Run] = {}
 
     def start(self, owner_id: str, work: CheckWork) -> CheckRun:
         """Begin a check in a thread of its own. Raises ``TooManyRequests``."""
         run = CheckRun(new_id(self._entropy), owner_id, work, self._clock)
+        self.begin(run)
+        return run
+
+    def begin(self, run: Run) -> None:
+        """Begin any work that can be followed like a check. Raises ``TooManyRequests``."""
         with self._changed:
             self._forget_old()
             self._require_room()
             self._runs[run.id] = run
         Thread(target=run.run, name=f"check-{run.id}", daemon=True).start()
-        return run
 
     def require_room(self) -> None:
         """Raises ``TooManyRequests`` when no check may be begun now."""
@@ -195,8 +221,8 @@ class CheckRuns:
             self._forget_old()
             self._require_room()
 
-    def get(self, id: str, owner_id: str) -> CheckRun:
-        """A check that this user began. Raises ``NotFound`` with ``check.not_found``."""
+    def get(self, id: str, owner_id: str) -> Run:
+        """A check, or other work, that this user began. Raises ``NotFound`` with ``check.not_found``."""
         with self._changed:
             self._forget_old()
             run = self._runs.get(id)

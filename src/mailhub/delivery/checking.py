@@ -36,7 +36,7 @@ from mailhub.store.secrets import SecretBox
 from mailhub.store.writer import Writer
 
 from .check_permits import CheckPermit, NoPermit, TakeCheckPermit, UseCheckPermit
-from .check_runs import CheckResult, CheckRun, CheckRuns, CheckWork, Outcome
+from .check_runs import CheckResult, CheckRun, CheckRuns, CheckWork, Outcome, Run
 from .config import AccountUnusable, LaneConfig, LaneConfigs
 from .context import HubSessionContext
 from .releasing import ReleaseAccount
@@ -122,8 +122,8 @@ class CheckingService:
             permit = self._permit_of(account)
         return self._start(subject, to, permit)
 
-    def get_check(self, id: str) -> CheckRun:
-        """A check that the caller began. Raises ``NotFound``."""
+    def get_check(self, id: str) -> Run:
+        """A check, or other work, that the caller began. Raises ``NotFound``."""
         return self._parts.runs.get(id, self._identity.user_id)
 
     # -- what is tried -------------------------------------------------------------------------------------------

@@ -104,6 +104,12 @@ STATUS_BY_CODE: Mapping[str, int] = MappingProxyType(
         "sender.not_allowed": 422,
         "sender.no_contact_email": 422,
         "check.not_found": 404,
+        # maintenance: the last three are told in what came of it
+        "maintenance.running": 409,
+        "maintenance.findings": 409,
+        "maintenance.key_in_setting": 409,
+        "maintenance.key_in_use": 409,
+        "configuration.wrong_passphrase": 422,
         # scenarios
         "scenario.not_found": 404,
         "scenario.exists": 409,

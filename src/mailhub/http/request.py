@@ -15,6 +15,7 @@ from .paging import Page, page_of
 from .parts import ApiParts
 from .query import query_parameters, read_query
 from .revisions import check_revision, header_revision
+from .security import LOCAL_SOCKET
 from .strict_json import read_body
 
 if TYPE_CHECKING:
@@ -169,6 +170,11 @@ class ApiRequest:
         """The caller sent ``Prefer: respond-async`` (RFC 7240)."""
         preferences = self.headers.get("Prefer", "").split(",")
         return any(each.split(";")[0].strip().lower() == "respond-async" for each in preferences)
+
+    @property
+    def is_local(self) -> bool:
+        """The call came over the socket of the hub's owner, or from a command in this process."""
+        return self._request.environ.get(LOCAL_SOCKET) is True
 
     @property
     def locale(self) -> str:

@@ -28,6 +28,7 @@ from mailhub.people.permissions import Permission
 from mailhub.pluginhost.host import PluginHost
 from mailhub.store.read_current import rely_on
 from mailhub.store.root import HubRoot
+from mailhub.store.rotation import rely_on_sealing
 from mailhub.store.secrets import SecretBox
 from mailhub.store.shards import Shard
 
@@ -118,8 +119,11 @@ class AccountsService:
 
     # -- making and changing -------------------------------------------------------------------------------------
 
-    def create_account(self, values: Values) -> Account:
-        """Make an account of ``schema.AccountCreation``'s values. Raises ``Denied``, ``Invalid``."""
+    def create_account(self, values: Values, id: str | None = None) -> Account:
+        """Make an account of ``schema.AccountCreation``'s values. ``id``: of one that is made again, as it was elsewhere.
+
+        Raises ``Denied``, ``Invalid``.
+        """
         self._identity.require(Permission.SETUP_WRITE)
         if self._identity.accounts is not None:
             raise Denied(_("Your token is bound to accounts that exist, so it makes no others."))
@@ -131,7 +135,7 @@ class AccountsService:
         mistakes.raise_all()
         assert kind is not None
         assert change is not None
-        account = self._new_account(values, kind, change)
+        account = self._new_account(values, kind, change, id or new_id(self._entropy))
         self._accounts.add(account)
         self._audit("created", account, None, audited_account(account, kind))
         if values["is_default"]:
@@ -142,8 +146,9 @@ class AccountsService:
         change = new_settings(kind.settings_schema(), given, self._check_address)
         return self._rules.checked(kind, change)
 
-    def _new_account(self, values: Values, kind: ConnectorType, change: SettingsChange) -> Account:
-        account_id = new_id(self._entropy)
+    def _new_account(
+        self, values: Values, kind: ConnectorType, change: SettingsChange, account_id: str
+    ) -> Account:
         rate = values["rate_limit_per_minute"]
         account = Account(
             account_id,
@@ -236,6 +241,7 @@ class AccountsService:
         self._shard.wake(release_topic(account.id))
 
     def _sealed(self, account_id: str, secrets: Mapping[str, str]) -> dict[str, str]:
+        rely_on_sealing(self._hub)
         return {
             name: self._box.seal(value, secret_record_id(account_id, name)) for name, value in secrets.items()
         }
