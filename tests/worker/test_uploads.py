@@ -7,6 +7,8 @@ import json
 import os
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -24,6 +26,7 @@ CHUNK = 8 * MB
 CUTS = frozenset({2, 4, 6, 8, 10})
 """Pieces that are cut in the middle; with the third and the fifth of them the hub dies too."""
 DEATHS = {6: signal.SIGKILL, 10: signal.SIGTERM}
+EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "upload_in_pieces.py"
 ALLOWED_RISE = 64 * MB
 
 
@@ -181,6 +184,24 @@ def test_10_gb_are_refused_by_their_headers_alone(
         connection.sendall(head(method, "/api/v1/uploads", headers))
         status, _headers, problem = read_answer(connection)
     assert (status, problem["status"], problem["code"]) == (413, 413, "request.too_large")
+
+
+def test_the_example_of_the_documentation_sends_a_file_and_waits_for_a_hub_that_is_away(
+    running: HubProcess, tmp_path: Path
+) -> None:
+    file = tmp_path / "plan.bin"
+    file.write_bytes(os.urandom(9 * MB))
+    running.stop()
+    sending = subprocess.Popen(
+        [sys.executable, EXAMPLE, file],
+        env={**os.environ, "HUB": f"127.0.0.1:{running.port}", "TOKEN": running.token},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    running.start()
+    upload = sending.communicate(timeout=60)[0].strip()
+    assert sending.returncode == 0
+    assert stored(running, upload) == (hashlib.sha256(file.read_bytes()).hexdigest(), 9 * MB)
 
 
 def test_10_gb_announced_for_pieces_are_refused_at_once(running: HubProcess) -> None:

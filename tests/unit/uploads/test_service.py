@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,27 +11,14 @@ import pytest
 from mailhub.errors import Denied, TooLarge
 from mailhub.people.identity import Identity
 from mailhub.people.permissions import Permission
-from mailhub.store.database import Database, ensure_root, open_database
+from mailhub.store.database import Database
 from mailhub.testing import FakeClock, FakeEntropy
-from mailhub.uploads.model import Upload, install, uploads_of
+from mailhub.uploads.model import Upload, uploads_of
 from mailhub.uploads.service import UploadsService
 from mailhub.uploads.sweeping import sweep_expired
 
 LIMIT = 300_000
 BOB = Identity(user_id="bob", login="bob", permissions=frozenset({Permission.UPLOADS_WRITE}))
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def database(tmp_path: Path, clock: FakeClock) -> Iterator[Database]:
-    database = open_database("", data_dir=tmp_path, clock=clock)
-    ensure_root(database, (install,))
-    yield database
-    database.close()
 
 
 @pytest.fixture
