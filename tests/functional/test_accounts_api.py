@@ -124,6 +124,19 @@ def test_every_mistake_is_told_at_its_place(setup: Api) -> None:
     }
 
 
+def test_mistakes_of_form_and_of_meaning_come_together(setup: Api) -> None:
+    fields = {"name": "", "address": "nobody", "settings": {"server": 7}, "colour": "red"}
+
+    def told(connector: Any) -> list[tuple[str, str]]:
+        return sorted(errors_of(setup.post("/accounts", {**fields, "connector": connector}, 422)))
+
+    address, colour = ("/address", "address.invalid"), ("/colour", "schema.unknown_field")
+    name, settings = ("/name", "schema.required"), ("/settings/server", "schema.wrong_type")
+    assert told("fake") == [address, colour, name, settings]
+    assert told("none") == [address, colour, ("/connector", "connector.not_found"), name]
+    assert told(7) == [address, colour, ("/connector", "schema.wrong_type"), name]
+
+
 def test_pages_go_through_all_accounts_by_name(setup: Api) -> None:
     for number in range(5):
         create(setup, name=f"Account {number}")

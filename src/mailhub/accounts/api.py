@@ -77,7 +77,8 @@ def list_accounts(request: ApiRequest) -> Reply:
     problems=_SETTINGS_PROBLEMS,
 )
 def create_account(request: ApiRequest) -> Reply:
-    account = request.work.service(AccountsService).create_account(request.body)
+    accounts = request.work.service(AccountsService)
+    account = accounts.create_account(request.body_judged_by(accounts.mistakes_in))
     return created(f"/api/v1/accounts/{account.id}", _present_one(request, account))
 
 

@@ -14,6 +14,10 @@ class Mistakes:
     def __init__(self) -> None:
         self._errors: list[FieldError] = []
 
+    @property
+    def found(self) -> list[FieldError]:
+        return list(self._errors)
+
     def of(self, check: Callable[[], T]) -> T | None:
         """What the check returns; None when it refused, or was None itself."""
         try:

@@ -1,6 +1,6 @@
 """Accounts: making, changing, pausing them, and which one is the default. Deleting is delivery's (it has the mail)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -293,6 +293,19 @@ class AccountsService:
         return account
 
     # -- checks --------------------------------------------------------------------------------------------------
+
+    def mistakes_in(self, values: Values, unread: Collection[str]) -> list[FieldError]:
+        """What else is wrong with a new account of which the fields ``unread`` are not known."""
+        mistakes = Mistakes()
+        kind = None if "connector" in unread else mistakes.of(lambda: self._get_kind(values["connector"]))
+        change = None
+        if kind is not None and "settings" not in unread:
+            change = mistakes.of(lambda: self._new_settings(kind, values["settings"]))
+        address = values.get("address", "")
+        if address or change is not None:
+            sends_as_user = change is not None and change.sends_as_user
+            mistakes.of(lambda: self._check_own_address(address, sends_as_user=sends_as_user))
+        return mistakes.found
 
     def _get_kind(self, connector: str) -> ConnectorType:
         kind = self._plugins.find_connector(connector)
