@@ -67,7 +67,7 @@ class SystemNetwork:
         address: Any = ipaddress.ip_address(text.partition("%")[0])
         address = getattr(address, "ipv4_mapped", None) or address
         is_forbidden = address == METADATA or address.is_multicast or address.is_unspecified
-        is_private = address.is_private or address.is_loopback or address.is_link_local
+        is_private = not address.is_global
         if is_forbidden or (is_private and not self._allow_private):
             raise Misconfigured(
                 _(
