@@ -46,7 +46,7 @@ class Identity:
     def require(self, permission: Permission) -> None:
         """Raises ``Denied`` without the permission."""
         if not self.may(permission):
-            raise Denied(_("Your permission sets do not allow this."))
+            raise Denied(_("Your permission sets, or the scopes of your token, do not allow this."))
 
 
 HUB = Identity(user_id="", login="mailhub", permissions=frozenset(Permission), via="hub")

@@ -188,6 +188,19 @@ def test_all_mistakes_come_at_once_and_nothing_is_stored(root: Api) -> None:
     assert len(root.get("/users").json["items"]) == 2
 
 
+def test_mistakes_of_form_and_of_meaning_come_together(root: Api) -> None:
+    wrong = {"login": "ADA", "contact_email": "x", "kind": "robot", "colour": "red", "password": 7}
+    refused = root.post("/users", wrong, status=422)
+
+    assert sorted(codes(refused)) == [
+        ("/colour", "schema.unknown_field"),
+        ("/contact_email", "address.invalid"),
+        ("/kind", "schema.invalid"),
+        ("/login", "user.login_taken"),
+        ("/password", "schema.wrong_type"),
+    ]
+
+
 def test_the_last_administrator_stays(root: Api) -> None:
     path = f"/users/{id_of(root, 'root')}"
     user = root.get(path).json

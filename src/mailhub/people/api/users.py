@@ -46,7 +46,8 @@ def list_users(request: ApiRequest) -> Reply:
     replays="secret",
 )
 def create_user(request: ApiRequest) -> Reply:
-    user, one_time_password = request.work.service(UsersService).create_user(request.body)
+    users = request.work.service(UsersService)
+    user, one_time_password = users.create_user(request.body_judged_by(users.mistakes_in))
     body = {**present_user(user), "one_time_password": one_time_password}
     return created(f"/api/v1/users/{user.id}", body)
 
