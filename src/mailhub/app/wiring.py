@@ -7,6 +7,8 @@ from mailhub.accounts.service import AccountsService, ConnectorsService
 from mailhub.company.service import CompanyService
 from mailhub.composing.addresses import AddressInvalid, parse_address
 from mailhub.composing.checking import MessageLimits
+from mailhub.composing.explaining import Explainer
+from mailhub.composing.planner import Planner
 from mailhub.composing.service import ComposingService
 from mailhub.contract.texts import Text
 from mailhub.delivery.check_runs import CheckRuns
@@ -178,17 +180,25 @@ def _register_mail(services: ServiceRegistry, hub: "Hub") -> None:
     limits = message_limits(hub.settings)
     uploads = UploadsService(hub.database, hub.clock, hub.entropy, limits.max_attachment_bytes)
 
-    def composing(work: Work) -> ComposingService:
-        return ComposingService(
+    def planner(work: Work) -> Planner:
+        return Planner(
             work.root,
             identity=work.identity,
             plugins=hub.plugins,
             configs=hub.configs,
             uploads=uploads,
-            runner=work.runner or hub.writer,
             clock=hub.clock,
             entropy=hub.entropy,
             limits=limits,
+        )
+
+    def composing(work: Work) -> ComposingService:
+        return ComposingService(
+            work.root,
+            identity=work.identity,
+            planner=work.service(Planner),
+            runner=work.runner or hub.writer,
+            explainer=Explainer(work.root, plugins=hub.plugins, configs=hub.configs, clock=hub.clock),
         )
 
     def delivery(work: Work) -> DeliveryService:
@@ -208,6 +218,7 @@ def _register_mail(services: ServiceRegistry, hub: "Hub") -> None:
         MessageReader, lambda work: MessageReader(work.root, work.identity, hub.plugins, hub.clock)
     )
     services.register(DeliveryService, delivery)
+    services.register(Planner, planner)
     services.register(ComposingService, composing)
 
 

@@ -1,66 +1,20 @@
 """Sending: from what somebody asks to a message in its lane (S1-S6)."""
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
-
-import idna
+from collections.abc import Collection
 
 from mailhub.answers import RunsCommands
-from mailhub.bodies.plain_text import text_of_html
-from mailhub.contract.clock import Clock
-from mailhub.contract.events import AttachedFile, MessageChanges
-from mailhub.contract.message import Address
-from mailhub.contract.texts import _
-from mailhub.delivery.config import LaneConfigs
-from mailhub.entropy import Entropy, text_token
-from mailhub.errors import Denied, FieldError, HubError, Invalid
-from mailhub.messages import ids
-from mailhub.messages.model import USER_KIND, Related
+from mailhub.errors import FieldError, Invalid
 from mailhub.people.identity import Identity
 from mailhub.people.permissions import Permission
-from mailhub.pluginhost.host import PluginHost
-from mailhub.scenarios.files import OfferedFile, find_offered
-from mailhub.scenarios.model import ScenarioAttachment, scenarios_of
-from mailhub.scenarios.resolving import DEFAULT_SCENARIO
 from mailhub.store.root import HubRoot
-from mailhub.uploads.model import Upload, uploads_of
-from mailhub.uploads.service import UploadsService
 
-from .checking import CheckedAttachment, CheckedMessage, Checker, MessageLimits
-from .contents import ContentSource, staged
 from .explaining import Explainer, Explanation
-from .header_check import Headers, find_header_error
-from .owning import owner_of, require_naming
-from .plugin_changes import checked_from, offered_changes, request_with
+from .planner import Planner, plain_text_of, refusal_of, related_of
 from .request import MessageRequest
-from .resolver import DENIED, DefaultFiles, Resolved, Resolver, Route, Wish
+from .resolver import DENIED, DefaultFiles, Wish
 from .senders import Owner
 from .trying import DryRun, iter_tried_files
-from .writes import Accepted, AcceptedAttachment, AcceptMessage
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A request, and everything that was found about it. ``errors``: what is wrong with the message itself; what keeps it
-    from being sent otherwise is in ``resolved``. ``default_files``: those of the scenario that it gets."""
-
-    request: MessageRequest
-    owner: Owner
-    checked: CheckedMessage
-    resolved: Resolved
-    default_files: tuple[ScenarioAttachment, ...]
-    errors: tuple[FieldError, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """A request that may be sent as it is."""
-
-    request: MessageRequest
-    owner: Owner
-    checked: CheckedMessage
-    route: Route
-    default_files: tuple[ScenarioAttachment, ...] = ()
+from .writes import Accepted
 
 
 class ComposingService:
@@ -71,24 +25,15 @@ class ComposingService:
         hub: HubRoot,
         *,
         identity: Identity,
-        plugins: PluginHost,
-        configs: LaneConfigs,
-        uploads: UploadsService,
+        planner: Planner,
         runner: RunsCommands,
-        clock: Clock,
-        entropy: Entropy,
-        limits: MessageLimits,
+        explainer: Explainer,
     ) -> None:
         self._hub = hub
         self._identity = identity
-        self._plugins = plugins
-        self._configs = configs
-        self._uploads = uploads
+        self._planner = planner
         self._runner = runner
-        self._clock = clock
-        self._entropy = entropy
-        self._limits = limits
-        self._explainer = Explainer(hub, plugins=plugins, configs=configs, clock=clock)
+        self._explainer = explainer
 
     def send(self, request: MessageRequest) -> Accepted:
         """Take a message; when this returns, it is on disk.
@@ -97,7 +42,7 @@ class ComposingService:
         ``StorageUnavailable``, ``OutcomeUnknown``.
         """
         self._identity.require(Permission.MESSAGES_WRITE)
-        return self._runner.execute(self._command(self._prepared(request)))
+        return self._runner.execute(self._planner.command(self._planner.prepared(request)))
 
     def dry_run(self, request: MessageRequest) -> DryRun:
         """What would become of a message; nothing is stored.
@@ -107,12 +52,12 @@ class ComposingService:
         """
         if not self._identity.may(Permission.MESSAGES_WRITE):
             self._identity.require(Permission.SETUP_READ)
-        self._check_token_bounds(request)
-        files = self._default_files(request)
-        judged = self._judge(request, files.kept)
+        self._planner.check_token_bounds(request)
+        files = self._planner.default_files(request)
+        judged = self._planner.judge(request, files.kept)
         if judged.errors:
-            raise _refusal(judged)
-        judged = self._tried(judged)
+            raise refusal_of(judged)
+        judged = self._planner.tried(judged)
         explanation = self._explainer.explain(judged.resolved, files, request.send_at)
         return DryRun(
             request=judged.request,
@@ -121,8 +66,8 @@ class ComposingService:
             caller_id=self._identity.user_id,
             sender=judged.resolved.sender,
             files=tuple(iter_tried_files(self._hub, judged.checked.attachments, files.kept)),
-            related=_related(judged),
-            text=_plain_text(judged.request),
+            related=related_of(judged),
+            text=plain_text_of(judged.request),
             explanation=explanation,
         )
 
@@ -131,7 +76,7 @@ class ComposingService:
 
         Nothing that may follow from those is among it. Raises ``Denied``.
         """
-        judged = self._judge(request, ())
+        judged = self._planner.judge(request, ())
         return [
             error
             for error in (*judged.errors, *judged.resolved.errors)
@@ -141,217 +86,12 @@ class ComposingService:
     def explain(self, scenario: str) -> Explanation:
         """What a message of this scenario would get now. Raises ``Denied``."""
         self._identity.require(Permission.SETUP_READ)
-        resolver = self._resolver_for(Owner.of(self._identity))
+        resolver = self._planner.resolver_for(Owner.of(self._identity))
         try:
             files = resolver.default_files(scenario)
         except Invalid as refused:
             files = DefaultFiles(errors=tuple(refused.errors))
         return self._explainer.explain(resolver.resolve(Wish(scenario=scenario)), files)
-
-    # -- planning ------------------------------------------------------------------------------------------------
-
-    def _prepared(self, request: MessageRequest) -> Plan:
-        """Check everything, let plugins change it, and check again. Raises ``Invalid`` with all mistakes, ``Denied``."""
-        self._check_token_bounds(request)
-        plan = self._changed_by_plugins(self._plan(request, self._default_files(request).kept))
-        self._check_headers(plan)
-        return plan
-
-    def _plan(self, request: MessageRequest, default_files: tuple[ScenarioAttachment, ...]) -> Plan:
-        """Raises ``Invalid`` with all mistakes at once, ``Denied``."""
-        judged = self._judge(request, default_files)
-        route = judged.resolved.route
-        if route is None or judged.errors:
-            raise _refusal(judged)
-        return Plan(request, judged.owner, judged.checked, route, default_files)
-
-    def _judge(self, request: MessageRequest, default_files: tuple[ScenarioAttachment, ...]) -> Judged:
-        """Find all there is to say about a request, whatever is wrong with it."""
-        checker = Checker(
-            self._limits,
-            self._plugins.check_address,
-            self._find_upload,
-            self._find_scenario_file,
-            self._clock.now(),
-        )
-        checked = checker.check(request)
-        errors = [*checker.errors, *self._iter_scenario_errors(request)]
-        wish = Wish(scenario=request.scenario, account=request.account, sender=checked.sender)
-        owner, stranger = owner_of(self._hub, self._identity, request.on_behalf_of)
-        errors += () if stranger is None else (stranger,)
-        resolved = self._resolver_for(owner).resolve(wish)
-        errors += self._iter_size_errors(request, checked, default_files)
-        return Judged(request, owner, checked, resolved, default_files, tuple(errors))
-
-    def _tried(self, judged: Judged) -> Judged:
-        """What sending would do to it before it is stored; nothing where there is no way for it."""
-        route = judged.resolved.route
-        if route is None:
-            return judged
-        first = Plan(judged.request, judged.owner, judged.checked, route, judged.default_files)
-        plan = self._changed_by_plugins(first)
-        self._check_headers(plan)
-        resolved = replace(judged.resolved, sender=plan.route.sender)
-        return replace(judged, request=plan.request, checked=plan.checked, resolved=resolved)
-
-    def _default_files(self, request: MessageRequest) -> DefaultFiles:
-        resolver = self._resolver_for(Owner.of(self._identity))
-        return resolver.default_files(request.scenario, is_wanted=request.include_default_attachments)
-
-    def _resolver_for(self, owner: Owner) -> Resolver:
-        return Resolver(
-            self._hub, caller=self._identity, owner=owner, plugins=self._plugins, configs=self._configs
-        )
-
-    def _find_upload(self, upload_id: str) -> Upload | None:
-        """An upload belongs to its maker."""
-        upload = uploads_of(self._hub).find(upload_id)
-        return upload if upload is not None and upload.owner_id == self._identity.user_id else None
-
-    def _find_scenario_file(self, scenario: str, file_id: str) -> OfferedFile | None:
-        return find_offered(self._hub, scenario, file_id, self._identity.scenarios)
-
-    def _check_token_bounds(self, request: MessageRequest) -> None:
-        require_naming(self._identity, request.on_behalf_of)
-        scenarios = self._identity.scenarios
-        if scenarios is not None and request.scenario not in scenarios:
-            raise Denied(_("Your token may not send for this scenario."))
-
-    def _iter_scenario_errors(self, request: MessageRequest) -> Iterator[FieldError]:
-        known = request.scenario == DEFAULT_SCENARIO or self._plugins.find_scenario(request.scenario)
-        if not known and request.scenario not in scenarios_of(self._hub).custom:
-            text = _("There is no scenario ${scenario}.", mapping={"scenario": request.scenario})
-            yield FieldError("/scenario", "scenario.not_found", text)
-
-    def _iter_size_errors(
-        self,
-        request: MessageRequest,
-        checked: CheckedMessage,
-        default_files: tuple[ScenarioAttachment, ...],
-    ) -> Iterator[FieldError]:
-        total = checked.size + _bytes_of(request.html) + _bytes_of(request.text)
-        total += sum(each.content.size for each in default_files)
-        if total > self._limits.max_bytes:
-            limit = {"limit": self._limits.max_bytes}
-            text = _("Texts and attachments together may have ${limit} bytes at most.", mapping=limit)
-            yield FieldError("/attachments", "attachment.too_large", text)
-
-    def _check_headers(self, plan: Plan) -> None:
-        """Raises ``Invalid`` for a header that could never be written."""
-        checked, sender = plan.checked, plan.route.sender
-        error = find_header_error(
-            Headers(
-                from_=sender.from_,
-                sender=sender.sender,
-                to=checked.to,
-                cc=checked.cc,
-                reply_to=checked.reply_to,
-                subject=plan.request.subject,
-                headers=checked.headers,
-                importance=plan.request.importance,
-                files=tuple(_file_headers(plan)),
-                date=self._clock.now(),
-            )
-        )
-        if error is not None:
-            raise Invalid([error])
-
-    # -- plugins -------------------------------------------------------------------------------------------------
-
-    def _changed_by_plugins(self, plan: Plan) -> Plan:
-        """Let plugins change the message; what they changed is checked like anything else (S3)."""
-        before, after = self._offered(plan), self._offered(plan)
-        self._plugins.change_message(after)
-        if before == after:
-            return plan
-        again = self._plan(request_with(plan.request, before, after), plan.default_files)
-        if after.from_ == plan.route.sender.from_:
-            return again
-        return _from(again, checked_from(after.from_))
-
-    def _offered(self, plan: Plan) -> MessageChanges:
-        return offered_changes(
-            plan.request,
-            plan.checked,
-            account_id=plan.route.account.id,
-            owner_id=plan.owner.user_id,
-            from_=plan.route.sender.from_,
-            attachments=_iter_attached(plan),
-        )
-
-    # -- the command ---------------------------------------------------------------------------------------------
-
-    def _command(self, plan: Plan) -> AcceptMessage:
-        request, checked, route = plan.request, plan.checked, plan.route
-        account, sender = route.account, route.sender
-        return AcceptMessage(
-            random_id=ids.random_part(self._entropy),
-            scenario=request.scenario,
-            account_id=account.id,
-            account_revision=account.revision,
-            named_account=request.account,
-            lane=route.lane,
-            owner_id=plan.owner.user_id,
-            caller=self._identity,
-            from_=sender.from_,
-            sender=sender.sender,
-            envelope_from=sender.envelope_from,
-            to=checked.to,
-            cc=checked.cc,
-            bcc=checked.bcc,
-            reply_to=checked.reply_to,
-            subject=request.subject,
-            text=self._text(request),
-            html=self._body(request.html),
-            attachments=(*map(self._attachment, checked.attachments), *_scenario_files(plan)),
-            headers=checked.headers,
-            importance=request.importance,
-            priority=request.priority,
-            date=self._clock.now().replace(microsecond=0),
-            message_id=self._message_id(sender.from_),
-            boundary_seed=text_token(self._entropy, 16),
-            related=_related(plan),
-            send_at=request.send_at,
-            expires_at=request.expires_at,
-            tags=request.tags,
-            metadata=request.metadata,
-            warnings=(),
-            connector_is_loaded=self._plugins.find_connector(account.connector) is not None,
-        )
-
-    def _text(self, request: MessageRequest) -> ContentSource | None:
-        return self._body(_plain_text(request))
-
-    def _body(self, text: str | None) -> ContentSource | None:
-        return None if text is None else staged(self._uploads, self._identity.user_id, text.encode("utf-8"))
-
-    def _attachment(self, item: CheckedAttachment) -> AcceptedAttachment:
-        if item.data is not None:
-            source = staged(self._uploads, self._identity.user_id, item.data)
-        else:
-            source = ContentSource(upload_id=item.upload_id, scenario_file=item.scenario_file)
-        origin = "message" if item.scenario_file is None else "scenario"
-        return AcceptedAttachment(item.name, item.content_type, source, item.inline, item.content_id, origin)
-
-    def _message_id(self, from_: Address) -> str:
-        """Unique, without the name of any machine; its domain is From's (RFC 5322 3.6.4)."""
-        domain = from_.address.rpartition("@")[2]
-        ascii_domain = idna.encode(domain, uts46=True).decode("ascii")
-        return f"<{text_token(self._entropy, 18)}@{ascii_domain}>"
-
-
-def _plain_text(request: MessageRequest) -> str | None:
-    """The plain text, or one made from the HTML (api.md)."""
-    if request.text is None and request.html is not None:
-        return text_of_html(request.html)
-    return request.text
-
-
-def _related(plan: Plan | Judged) -> tuple[Related, ...]:
-    """The sender is always a related entity (S3, RE5)."""
-    own = Related(USER_KIND, plan.owner.user_id, plan.owner.name)
-    given = dict.fromkeys(plan.request.related)
-    return tuple(given) if own in given else (*given, own)
 
 
 _FOLLOWS = {
@@ -363,44 +103,3 @@ _FOLLOWS = {
     "/expires_at": frozenset({"send_at"}),
 }
 """Where a mistake is told that may be one of these fields': no recipient at all, no account, ..."""
-
-
-def _refusal(judged: Judged) -> HubError:
-    """Mistakes of the message and of its way at once; a way that is not the caller's to go is denied."""
-    for error in judged.resolved.errors:
-        if error.code == DENIED:
-            return Denied(error.message)
-    return Invalid([*judged.errors, *judged.resolved.errors])
-
-
-def _from(plan: Plan, from_: Address) -> Plan:
-    """The plan with a From that a plugin wants."""
-    sender = replace(plan.route.sender, from_=from_, source="plugin")
-    return replace(plan, route=replace(plan.route, sender=sender))
-
-
-def _iter_attached(plan: Plan) -> Iterator[AttachedFile]:
-    """What the message will have, as plugins see it."""
-    for given in plan.checked.attachments:
-        yield AttachedFile(given.name, given.content_type, given.size)
-    for added in plan.default_files:
-        yield AttachedFile(added.name, added.content_type, added.content.size, is_default=True)
-
-
-def _file_headers(plan: Plan) -> Iterator[tuple[str, str, bool, str | None]]:
-    """What the headers of each file are made of: name, type, inline, content id."""
-    for given in plan.checked.attachments:
-        yield given.name, given.content_type, given.inline, given.content_id
-    for added in plan.default_files:
-        yield added.name, added.content_type, False, None
-
-
-def _scenario_files(plan: Plan) -> Iterator[AcceptedAttachment]:
-    for each in plan.default_files:
-        source = ContentSource(scenario_file=(plan.request.scenario, each.id))
-        yield AcceptedAttachment(each.name, each.content_type, source, origin="scenario")
-
-
-def _bytes_of(text: str | None) -> int:
-    """Length in UTF-8; half a character, which is refused elsewhere, counts too."""
-    return 0 if text is None else len(text.encode("utf-8", "surrogatepass"))
