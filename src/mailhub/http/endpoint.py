@@ -95,6 +95,12 @@ class Endpoint:
         return tuple(re.findall(r"{(\w+)}", self.path))
 
     @property
+    def takes_no_fields(self) -> bool:
+        """It does something and is told nothing: no body, or ``{}``."""
+        has_body = self.body is not None or self.raw_body
+        return not has_body and self.method not in ("GET", "HEAD", "OPTIONS")
+
+    @property
     def operation_id(self) -> str:
         return self.view.__name__
 

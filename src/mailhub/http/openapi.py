@@ -206,9 +206,11 @@ def _problems(endpoint: Endpoint) -> Sequence[tuple[int, str]]:
         codes += ["authentication.required", "permission.denied", "rate_limited"]
     if endpoint.query is not None:
         codes += ["schema.invalid", "schema.unknown_field", "schema.wrong_type"]
-    if endpoint.body is not None:
+    if endpoint.body is not None or endpoint.takes_no_fields:
         codes += ["json.malformed", "json.duplicate_key", "json.too_deep"]
         codes += ["request.too_large", "request.unsupported_media_type"]
+        codes += ["schema.unknown_field", "schema.wrong_type"]
+    if endpoint.body is not None:
         codes += ["schema.invalid", "schema.unknown_field", "schema.wrong_type", "schema.required"]
     if endpoint.if_match is not None:
         codes.append("revision.stale")

@@ -32,7 +32,7 @@ class EndpointView:
         if self._endpoint.answer_headers:
             request.add_response_callback(self._add_answer_headers)
         self._require_permission(request)
-        if self._takes_no_fields:
+        if self._endpoint.takes_no_fields:
             require_no_fields(request, self._parts)
         key = self._call_key(request)
         try:
@@ -68,11 +68,6 @@ class EndpointView:
             # it will be refused for its size
             return None
         return call_key(header, request.identity.user_id, request.path_info, request.body)
-
-    @property
-    def _takes_no_fields(self) -> bool:
-        has_body = self._endpoint.body is not None or self._endpoint.raw_body
-        return not has_body and self._endpoint.method not in ("GET", "HEAD")
 
     def _require_permission(self, request: Any) -> None:
         if self._endpoint.permission is Permission.PUBLIC:

@@ -6,7 +6,7 @@ from mailhub.http.paging import PageQuery
 from mailhub.people.permissions import Permission
 from mailhub.scenarios.presenting import present_file
 from mailhub.scenarios.schema import FileChanges, FileCreation, FileList, FileReply
-from mailhub.scenarios.service import AttachmentsService
+from mailhub.scenarios.service import AttachmentsService, ScenariosService
 from mailhub.store.content import ContentReader, checked_chunks
 
 _SCENARIO = {"id": _("Id of the scenario")}
@@ -45,7 +45,8 @@ def list_scenario_attachments(request: ApiRequest) -> Reply:
     problems=("scenario.not_found", (422, "upload.not_found")),
 )
 def add_scenario_attachment(request: ApiRequest) -> Reply:
-    scenario, file = _service(request).add_file(request.path["id"], request.body)
+    scenario_id = request.work.service(ScenariosService).get_scenario(request.path["id"]).id
+    scenario, file = _service(request).add_file(scenario_id, request.body)
     return created(f"/api/v1/scenarios/{scenario}/attachments/{file.id}", present_file(scenario, file))
 
 
