@@ -39,6 +39,7 @@ from .check_permits import CheckPermit, NoPermit, TakeCheckPermit, UseCheckPermi
 from .check_runs import CheckResult, CheckRun, CheckRuns, CheckWork, Outcome, Run
 from .config import AccountUnusable, LaneConfig, LaneConfigs
 from .context import HubSessionContext
+from .discreet import make_discreet
 from .releasing import ReleaseAccount
 from .trial_mail import TrialMail, make_trial_mail
 
@@ -203,7 +204,7 @@ class CheckingService:
             raise Invalid.of(f"/settings/{name}", "secret.needed_again", error.message) from error
 
     def _made(self, kind: ConnectorType, settings: Settings) -> Connector:
-        made = guard.run(lambda: kind.make(settings))
+        made = guard.run(lambda: make_discreet(kind, settings))
         if isinstance(made, guard.Raised):
             self._parts.plugins.note_connector_fault(kind.id, made.error)
             text = _("The connector cannot use these settings: ${error}", mapping={"error": made.sentence})

@@ -13,6 +13,7 @@ from mailhub.pluginhost.host import PluginHost
 from mailhub.store.root import HubRoot
 from mailhub.store.secrets import SecretBox
 
+from .discreet import make_discreet
 from .model import lane_id_of
 from .queueing import LaneAddress
 
@@ -143,7 +144,7 @@ def _guarded_limit_key(kind: ConnectorType, settings: Settings, sending_identity
 
 def _made(kind: ConnectorType, settings: Settings) -> Connector:
     try:
-        return kind.make(settings)
+        return make_discreet(kind, settings)
     except Exception as error:
         raise AccountUnusable(_failed(kind, error)) from error
 
