@@ -121,6 +121,7 @@ def test_every_command_says_what_it_and_each_argument_is() -> None:
 def test_the_commands_are_those_that_clients_know() -> None:
     known = {
         *("init", "serve", "capture", "send", "plugins"),
+        *("evolve", "pack", "check", "rotate-key", "export", "import"),
         *(f"account {verb}" for verb in ("add", "list", "test", "pause", "resume")),
         *(f"scenario {verb}" for verb in ("assign", "list")),
         *(f"user {verb}" for verb in ("add", "list", "reset-password")),
