@@ -124,7 +124,7 @@ class StoreCheck:
                 "${count} records are not used any more; `mailhub pack` removes them.",
                 mapping={"count": garbage},
             )
-            yield Finding("unused_records", "database", text, is_wrong=False)
+            yield Finding("unused_records", "hub.fs", text, is_wrong=False)
         if hasattr(self._storage, "fshelper"):
             for path in iter_orphaned_blobs(self._storage):
                 text = _("A blob file has no record; `mailhub pack` removes it.")

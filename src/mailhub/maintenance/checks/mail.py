@@ -2,23 +2,18 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 from BTrees.LLBTree import LLTreeSet
 
 from mailhub.contract.texts import _
-from mailhub.messages import model
-from mailhub.messages.indexes import count, created_facets, sent_facets
+from mailhub.messages.indexes import indexed, sent_facets
 from mailhub.messages.model import Message, MessageContent, MonthShard, messages_of
 from mailhub.store.check import Finding
 from mailhub.store.content import BlobContent, SmallContent
 from mailhub.store.root import HubRoot
-from mailhub.store.shards import Shard, ShardState
 
 FORGET_EVERY = 2_000
-NUMBER = 1
-_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class MailCheck:
@@ -27,7 +22,7 @@ class MailCheck:
     def __init__(self, hub: HubRoot) -> None:
         self._hub = hub
         self._sent_keys = LLTreeSet()
-        self._counted = _Recount()
+        self._counted: Counter[tuple[str, ...]] = Counter()
         self.messages = 0
 
     def iter_findings(self) -> Iterator[Finding]:
@@ -42,15 +37,23 @@ class MailCheck:
 
     def _count(self, message: Message) -> None:
         self.messages += 1
-        self._counted.add(message)
         if self.messages % FORGET_EVERY == 0:
             self._hub._p_jar.cacheMinimize()
 
     def _iter_in(self, message: Message, shards: list[MonthShard]) -> Iterator[Finding]:
-        yield from _iter_in_content(message)
-        for facet in created_facets(message):
+        wrong = list(_iter_in_content(message))
+        yield from wrong
+        if wrong:
+            return
+        beside = indexed(message)
+        self._counted.update(beside.counters)
+        for facet in sorted(beside.facets):
             if not any(_has(shard.created.find(facet), message.key) for shard in shards):
                 yield _unlisted(message, facet)
+        for word in beside.words:
+            if not any(message.key in shard.words.by_word.get(word, ()) for shard in shards):
+                yield _unlisted(message, "words")
+                break
         if message.status == "sent" and message.key not in self._sent_keys:
             yield _unlisted(message, "sent")
 
@@ -81,7 +84,7 @@ class MailCheck:
         for counters in messages_of(self._hub).counters.values():
             for name, value in counters.items():
                 kept[name] += value
-        counted = self._counted.sums()
+        counted = self._counted
         for name in sorted(kept.keys() | counted.keys()):
             if kept[name] != counted[name]:
                 text = _(
@@ -89,21 +92,6 @@ class MailCheck:
                     mapping={"kept": kept[name], "counted": counted[name]},
                 )
                 yield Finding("wrong_counter", " ".join(name), text)
-
-
-class _Recount:
-    """Counts messages by the very rules that keep the counters, into a hub that is nobody's."""
-
-    def __init__(self) -> None:
-        self._scratch = HubRoot()
-        model.install(self._scratch)
-        self._shard = Shard(NUMBER, ShardState(), _BEGINNING, lambda _topic: None)
-
-    def add(self, message: Message) -> None:
-        count(self._scratch, self._shard, message, message.status, 1)
-
-    def sums(self) -> Counter[tuple[str, ...]]:
-        return Counter(dict(messages_of(self._scratch).counters_of(NUMBER)))
 
 
 def _iter_in_content(message: Message) -> Iterator[Finding]:
