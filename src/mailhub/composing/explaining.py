@@ -195,7 +195,7 @@ def _iter_limit_steps(limits: Limits, *, is_shared: bool) -> Iterator[Step]:
 
 
 def _why_rate(limits: Limits, *, is_shared: bool) -> Text:
-    if limits.limit_group is not None:
+    if is_shared and limits.limit_group is not None:
         group = {"group": limits.limit_group}
         return _(
             "The accounts of the limit group ${group} share the smallest limit among them.", mapping=group
