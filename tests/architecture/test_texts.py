@@ -16,7 +16,6 @@ SHOWN = frozenset({"description", "help", "max_err", "min_err", "msg", "summary"
 PLACES = {
     "CommandEnded": 0,
     "FieldError": 2,
-    "Finding": 1,
     "Invalid.of": 2,
     "Refusal": 0,
     "SettingsNotice": 1,
@@ -36,8 +35,8 @@ STATED = frozenset({"Denied", "NotFound", "Permanent", "Transient", "WrongState"
 """Some of them, so that the search for the others is known to work."""
 
 SENTENCE = re.compile(r"[A-Z][a-z]*\b.* .*[.!?:]", re.DOTALL)
-NOT_FOR_PEOPLE = re.compile(r"log(?:ger)?\.\w+|\w*log\.\w+|warnings\.\w+|\w*Error|ET\.\w+")
-"""Calls whose texts are for whoever reads logs or code: log lines, and errors of Python for mistakes in code."""
+NOT_FOR_PEOPLE = re.compile(r"log(?:ger)?\.\w+|\w*log\.\w+|warnings\.\w+|\w*Error|ET\.\w+|hint\.example")
+"""Calls whose texts are for whoever reads logs or code, log lines and errors of Python for mistakes in code, or are data."""
 
 
 HIERARCHY = "\n".join(f"class {name}(HubError): pass" for name in sorted(STATED))
