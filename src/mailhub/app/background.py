@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mailhub.delivery.housekeeping import Housekeeper
-from mailhub.http.kept_answers import drop_old_answers
+from mailhub.store.kept_answers import drop_old_answers
 from mailhub.telemetry import checks
 from mailhub.telemetry.event_log import log_event
 from mailhub.telemetry.health import HealthService

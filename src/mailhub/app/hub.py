@@ -20,7 +20,6 @@ from mailhub.delivery.retry import RetrySchedule
 from mailhub.delivery.worker import DeliveryWorker, WorkerSettings
 from mailhub.entropy import Entropy, SystemEntropy
 from mailhub.events import audit, rows
-from mailhub.http import kept_answers
 from mailhub.http.json_schema import json_schema_of
 from mailhub.maintenance.steps import STEPS
 from mailhub.messages import model as messages_model
@@ -32,6 +31,7 @@ from mailhub.pluginhost.loading import load_plugins
 from mailhub.scenarios import model as scenarios_model
 from mailhub.services import ServiceRegistry, Work
 from mailhub.settings import Settings
+from mailhub.store import kept_answers
 from mailhub.store.database import Database, ensure_root, open_database
 from mailhub.store.root import HubRoot
 from mailhub.store.secrets import SecretBox, load_key_ring

@@ -14,10 +14,10 @@ from mailhub.contract.clock import Clock
 from mailhub.contract.texts import _
 from mailhub.errors import HubError, Invalid, WrongState
 from mailhub.store.group import WriteCommand
+from mailhub.store.kept_answers import KeptAnswer, digest, kept_answers_of
 from mailhub.store.root import HubRoot
 from mailhub.store.shards import Shard
 
-from .kept_answers import KeptAnswer, digest, kept_answers_of
 from .responses import ApiResponse, json_bytes, raw_json_response
 from .revisions import entity_tag
 

@@ -11,7 +11,6 @@ from persistent.mapping import PersistentMapping
 from mailhub.contract import schema_hints as hint
 from mailhub.contract.texts import _
 from mailhub.errors import NotFound, TooManyRequests, WrongState
-from mailhub.http import kept_answers
 from mailhub.http.endpoint import (
     ApiRequest,
     Reply,
@@ -25,6 +24,7 @@ from mailhub.http.paging import PageQuery
 from mailhub.people.identity import Identity
 from mailhub.people.permissions import Permission, granted_by
 from mailhub.schema_types import JsonObject
+from mailhub.store import kept_answers
 from mailhub.store.root import HubRoot
 
 

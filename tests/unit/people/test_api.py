@@ -10,7 +10,6 @@ import ZODB
 from pyramid.config import Configurator
 from webtest import TestApp
 
-from mailhub.http import kept_answers
 from mailhub.http.mount import mount_api
 from mailhub.http.openapi_api import DOCUMENT
 from mailhub.http.paging import CursorSeal
@@ -19,6 +18,7 @@ from mailhub.people import api
 from mailhub.people.permissions import PERMISSION_SETS, SCOPES
 from mailhub.people.service import Authenticator, MeService, TokensService, UsersService
 from mailhub.services import ServiceRegistry, Work
+from mailhub.store import kept_answers
 from mailhub.store.root import NAME
 from mailhub.store.shards import Shard
 from tests.unit.people.kit import PASSWORD, PeopleKit, check_address

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mailhub.http.kept_answers import KeptAnswer, KeptAnswers, digest
+from mailhub.store.kept_answers import KeptAnswer, KeptAnswers, digest
 
 NOON = datetime(2026, 11, 24, 12, 30, tzinfo=UTC)
 KEY = digest(b"user", b"/messages", b"key")

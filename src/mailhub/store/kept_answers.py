@@ -12,8 +12,8 @@ from BTrees.IOBTree import IOBTree
 from BTrees.OOBTree import OOBTree
 from persistent import Persistent
 
-from mailhub.store.database import Database
-from mailhub.store.root import HubRoot
+from .database import Database
+from .root import HubRoot
 
 KEPT_FOR = timedelta(hours=24)
 SHARDS = 16
