@@ -112,3 +112,31 @@ def test_all_mistakes_are_told_at_once(kit: HubKit, root: Api) -> None:
     assert errors_of(refused) == [("/reply_to", "address.invalid"), ("/logo", "upload.not_found")]
     assert errors_of(put(root, 422, name="Example\r\nBcc: x")) == [("/name", "schema.invalid")]
     assert errors_of(put(root, 422, vat="CHE-1")) == [("/vat", "schema.unknown_field")]
+
+
+def test_messages_have_the_companys_name_and_its_address_for_answers(kit: HubKit, root: Api) -> None:
+    put(root, sender_name="Example Ltd", reply_to="office@example.com")
+
+    message = root.send().json
+
+    assert message["from"] == {"name": "Example Ltd", "address": "sales@example.com"}
+    assert message["reply_to"] == [{"name": "", "address": "office@example.com"}]
+    raw = root.get(f"/messages/{message['id']}/raw").text
+    assert "Reply-To: office@example.com" in raw
+
+
+def test_account_and_message_know_better_than_the_company(kit: HubKit, root: Api) -> None:
+    kit.account("named", default=False, sender_name="Accounting")
+    put(root, sender_name="Example Ltd", reply_to="office@example.com")
+
+    message = root.send(account="named", reply_to=["bob@example.com"]).json
+
+    assert message["from"]["name"] == "Accounting"
+    assert [each["address"] for each in message["reply_to"]] == ["bob@example.com"]
+
+
+def test_who_sends_in_his_own_name_is_not_the_company(kit: HubKit, root: Api) -> None:
+    kit.account("people", default=False, sender_type="current_user")
+    put(root, sender_name="Example Ltd")
+
+    assert root.send(account="people").json["from"]["name"] == "Root"

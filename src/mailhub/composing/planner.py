@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import idna
 
 from mailhub.bodies.plain_text import text_of_html
+from mailhub.company.model import company_of
 from mailhub.contract.clock import Clock
 from mailhub.contract.events import AttachedFile, MessageChanges
 from mailhub.contract.message import Address
@@ -107,7 +108,7 @@ class Planner:
             self._find_scenario_file,
             self._clock.now(),
         )
-        checked = checker.check(request)
+        checked = self._with_company(checker.check(request))
         errors = [*checker.errors, *self._iter_scenario_errors(request)]
         wish = Wish(scenario=request.scenario, account=request.account, sender=checked.sender)
         owner, stranger = owner_of(self._hub, self._identity, request.on_behalf_of)
@@ -115,6 +116,13 @@ class Planner:
         resolved = self.resolver_for(owner).resolve(wish)
         errors += self._iter_size_errors(request, checked, default_files)
         return Judged(request, owner, checked, resolved, default_files, tuple(errors))
+
+    def _with_company(self, checked: CheckedMessage) -> CheckedMessage:
+        """Answers go to the company's address where the message does not say where."""
+        reply_to = company_of(self._hub).reply_to
+        if checked.reply_to or not reply_to:
+            return checked
+        return replace(checked, reply_to=(Address(reply_to),))
 
     def tried(self, judged: Judged) -> Judged:
         """What sending would do to it before it is stored; nothing where there is no way for it."""

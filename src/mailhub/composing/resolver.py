@@ -6,6 +6,7 @@ It raises nothing for what it does not find; whoever sends makes a refusal of th
 from dataclasses import dataclass
 
 from mailhub.accounts.model import Account
+from mailhub.company.model import company_of
 from mailhub.contract.events import DefaultAttachment
 from mailhub.contract.message import Address
 from mailhub.contract.texts import Text, _
@@ -108,7 +109,8 @@ class Resolver:
         account, errors = choice.account, []
         sender = None
         try:
-            sender = resolve_sender(account, choice.assignment, wish.sender, self._owner)
+            company_name = company_of(self._hub).sender_name
+            sender = resolve_sender(account, choice.assignment, wish.sender, self._owner, company_name)
         except SenderRefused as refused:
             errors.append(refused.error)
         unserved = self._find_unserved(account)

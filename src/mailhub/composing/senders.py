@@ -53,10 +53,17 @@ class SenderRefused(Exception):
 
 
 def resolve_sender(
-    account: Account, assignment: Assignment | None, requested: Address | None, owner: Owner
+    account: Account,
+    assignment: Assignment | None,
+    requested: Address | None,
+    owner: Owner,
+    company_name: str = "",
 ) -> ResolvedSender:
-    """Raises ``SenderRefused``: ``sender.not_allowed``, or ``sender.no_contact_email``."""
-    own = _own_address(account, owner)
+    """Who it is from. ``company_name``: shown beside the address of an account that has no name for it.
+
+    Raises ``SenderRefused``: ``sender.not_allowed``, or ``sender.no_contact_email``.
+    """
+    own = _own_address(account, owner, company_name)
     envelope_from = account.address or own.address
     if requested is not None and requested.address.casefold() == own.address.casefold():
         return ResolvedSender(
@@ -81,9 +88,9 @@ def _own_source(account: Account) -> SenderSource:
     return "user" if account.settings.get("sender_type") == "current_user" else "account"
 
 
-def _own_address(account: Account, owner: Owner) -> Address:
+def _own_address(account: Account, owner: Owner, company_name: str) -> Address:
     if _own_source(account) == "account":
-        return Address(account.address, account.settings.get("sender_name") or "")
+        return Address(account.address, account.settings.get("sender_name") or company_name)
     if not owner.contact_email:
         raise SenderRefused(
             "/account",
