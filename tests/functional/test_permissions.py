@@ -17,6 +17,7 @@ CALLS = {
     # messages, uploads
     "POST /messages": P.MESSAGES_WRITE,
     "GET /messages": P.MESSAGES_READ,
+    "GET /events": P.MESSAGES_READ,
     "GET /messages/counts": P.MESSAGES_READ,
     "GET /messages/{id}": P.MESSAGES_READ,
     "GET /messages/{id}/events": P.MESSAGES_READ,

@@ -35,6 +35,7 @@ from mailhub.scenarios.service import AttachmentsService, ScenariosService
 from mailhub.services import ServiceRegistry, Work
 from mailhub.settings import Settings
 from mailhub.store.writer import Shard
+from mailhub.telemetry.feed import FeedBell, FeedService
 from mailhub.uploads.resumable import ResumableUploads, UploadLimits
 from mailhub.uploads.service import UploadsService
 from mailhub.visibility.service import MessageReader
@@ -51,6 +52,7 @@ def register_services(services: ServiceRegistry, hub: "Hub") -> None:
     _register_setup(services, hub, runs)
     _register_maintenance(services, hub, runs)
     _register_mail(services, hub)
+    _register_feed(services, hub)
 
 
 def _register_kernel(services: ServiceRegistry, hub: "Hub") -> None:
@@ -254,3 +256,11 @@ def address_problem(text: str) -> Text | None:
     except AddressInvalid as error:
         return error.message
     return None
+
+
+def _register_feed(services: ServiceRegistry, hub: "Hub") -> None:
+    bell = FeedBell(hub.writer, hub.clock, hub.settings.http_threads // 4)
+    services.register(FeedBell, lambda _work: bell)
+    services.register(
+        FeedService, lambda work: FeedService(work.root, work.identity, work.service(MessageReader))
+    )

@@ -1,13 +1,19 @@
-"""Health, for whoever starts, restarts and balances processes (api.md, Operations). Open to anyone."""
+"""Health, open to anyone, for whoever starts, restarts and balances processes; and the change feed (api.md)."""
+
+from typing import Any
 
 from mailhub.contract.texts import _
+from mailhub.delivery.service import DeliveryService
 from mailhub.errors import FieldError, NotReady
+from mailhub.events.cursor import EventCursor
 from mailhub.http.endpoint import ApiRequest, Reply, endpoint
+from mailhub.messages.presenting import present_message
 from mailhub.people.permissions import Permission
 
 from .checks import FATAL_CODES
+from .feed import FeedBell, FeedPage, FeedService
 from .health import HealthService
-from .schema import LiveReply, ReadyReply
+from .schema import FeedQuery, FeedReply, LiveReply, ReadyReply
 
 HEALTH = "mailhub.telemetry.health"
 """Where the application's registry holds its ``HealthService``; health needs no database and so no unit of work."""
@@ -46,3 +52,48 @@ def get_ready(request: ApiRequest) -> Reply:
         raise NotReady(_("This process cannot do its work now."), reasons)
     notes = [{"code": each.code, "message": request.translated(each.message)} for each in findings]
     return Reply(body={"status": "ready", "notes": notes})
+
+
+@endpoint(
+    "GET",
+    "/events",
+    permission=Permission.MESSAGES_READ,
+    tag="messages",
+    summary=_("Follow what happens to messages, oldest first"),
+    description=_(
+        "Of the messages that the caller may see; at least once, in order per message. Keep next_cursor after dealing with "
+        "a page. With wait an empty page is held back until something happens; where too many wait already it comes at "
+        "once, with Retry-After."
+    ),
+    query=FeedQuery,
+    replies={200: FeedReply},
+)
+def follow_events(request: ApiRequest) -> Reply:
+    bell = request.work.service(FeedBell)
+    cursor = EventCursor() if request.query["cursor"] is None else EventCursor.parse(request.query["cursor"])
+    limit, ends_at = request.query["limit"], bell.deadline(request.query["wait"])
+    while True:
+        heard = bell.listen()
+        page = request.work.service(FeedService).page(cursor, limit)
+        left = bell.seconds_left(ends_at)
+        if page.items or not page.is_at_end or left <= 0:
+            return Reply(body=_feed(request, page))
+        cursor = page.next_cursor
+        if not bell.wait(heard, left):
+            is_full = bell.seconds_left(ends_at) > 0
+            return Reply(body=_feed(request, page), headers={"Retry-After": "1"} if is_full else {})
+        request.fresh_work()
+
+
+def _feed(request: ApiRequest, page: FeedPage) -> dict[str, Any]:
+    waiting_for = request.work.service(DeliveryService).waiting_for
+    items = [
+        {
+            "cursor": str(item.cursor),
+            "at": item.event.at,
+            "event": item.event.name,
+            "message": present_message(item.message, waiting_for(item.message)),
+        }
+        for item in page.items
+    ]
+    return {"items": items, "next_cursor": str(page.next_cursor)}
