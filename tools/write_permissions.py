@@ -21,7 +21,7 @@ MEANINGS: Mapping[Permission, str] = {
     Permission.SETUP_WRITE: "Change accounts and scenarios; test accounts.",
     Permission.ACCOUNTS_OPERATE: "Pause and resume accounts, see their queues, see plugins.",
     Permission.OPERATIONS: "Operate the hub: see what happens to everybody's mail, without its content.",
-    Permission.PEOPLE_ADMIN: "Manage users, and everybody's tokens.",
+    Permission.PEOPLE_ADMIN: "Manage users, groups, the company, and everybody's tokens.",
 }
 
 HEAD = """\
@@ -52,7 +52,8 @@ def _parts() -> Iterator[str]:
     yield table(["scope", "keeps"], ([code(name), _granted(kept)] for name, kept in SCOPES.items()))
     yield (
         "\nA token without scopes (`null`) keeps all of its user's permissions. "
-        f"`{ON_BEHALF_SCOPE}` is never part of that; no call of this version uses it yet.\n"
+        f"`{ON_BEHALF_SCOPE}` is never part of that: it lets a service name a user as the owner of a message "
+        "([how](../how-to/on-behalf.md)), and only `email-admin` grants it.\n"
     )
 
 
