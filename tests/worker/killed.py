@@ -79,7 +79,7 @@ def main() -> int:
         counter.step()
         fsync(descriptor)
 
-    os.fsync = counted_fsync
+    vars(os)["fsync"] = counted_fsync
     if arguments[0] == "evolve":
         add_step()
     from mailhub.cli.main import main as run

@@ -193,7 +193,7 @@ def test_a_hub_that_is_killed_while_it_goes_on_beside_keeps_what_it_accepted(
         accepted = dict(folder.messages(lambda message: message.content.subject))
         with HubProcess(folder.data, delivery_embedded="false", log_level="warning") as hub:
             hub.token = hub.command("token", "create", "--user", "admin")["token"]
-            hub._mailhub = folder.program(chance.randint(1, 12), mark)
+            vars(hub)["_mailhub"] = folder.program(chance.randint(1, 12), mark)
             hub.start()
             process = _beside(folder, command)
             number = MESSAGES
