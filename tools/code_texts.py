@@ -465,6 +465,7 @@ UNSEEN: Mapping[str, str] = {
     "store.problem": "base class, always given another code",
     "delivery.held_elsewhere": "between worker and writer",
     "delivery.membership_ended": "between worker and writer",
+    "idempotency.replayed": "the answer that was kept is given instead",
     "delivery.lease_ended": "the attempt is handed back and not counted",
     "account.nothing_to_release": "between listener and writer",
     "layout.invalid": "of the renderer `plain`, which no call uses yet",

@@ -45,6 +45,19 @@ class JsonObject(_PlainJson):
         return {"type": "object", "additionalProperties": True}
 
 
+class AsSent(_PlainJson):
+    """An object that is only described here and read later, each by itself (items of a batch)."""
+
+    def __init__(self, described: dict[str, Any]) -> None:
+        self._described = described
+
+    def from_json(self, node: Any, value: Any) -> Any:
+        return value
+
+    def json_schema(self, node: Any) -> dict[str, Any]:
+        return self._described
+
+
 class JsonValue(_PlainJson):
     """Any JSON value but null (which the node allows or not)."""
 

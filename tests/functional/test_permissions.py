@@ -16,6 +16,7 @@ CALLS = {
     "GET /openapi.json": P.SELF,
     # messages, uploads
     "POST /messages": P.MESSAGES_WRITE,
+    "POST /messages/batch": P.MESSAGES_WRITE,
     "GET /messages": P.MESSAGES_READ,
     "GET /events": P.MESSAGES_READ,
     "GET /messages/counts": P.MESSAGES_READ,

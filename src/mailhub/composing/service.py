@@ -1,20 +1,21 @@
 """Sending: from what somebody asks to a message in its lane (S1-S6)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from mailhub.answers import RunsCommands
-from mailhub.errors import FieldError, Invalid
+from mailhub.errors import FieldError, HubError, Invalid
 from mailhub.people.identity import Identity
 from mailhub.people.permissions import Permission
 from mailhub.store.root import HubRoot
 
+from .batch import AcceptBatch, BatchTaken, PresentProblem, is_for_one_item
 from .explaining import Explainer, Explanation
 from .planner import Planner, plain_text_of, refusal_of, related_of
 from .request import MessageRequest
 from .resolver import DENIED, DefaultFiles, Wish
 from .senders import Owner
 from .trying import DryRun, iter_tried_files
-from .writes import Accepted
+from .writes import Accepted, AcceptMessage
 
 
 class ComposingService:
@@ -43,6 +44,27 @@ class ComposingService:
         """
         self._identity.require(Permission.MESSAGES_WRITE)
         return self._runner.execute(self._planner.command(self._planner.prepared(request)))
+
+    def send_all(
+        self, items: Sequence[MessageRequest | HubError], present_problem: PresentProblem
+    ) -> BatchTaken:
+        """Take what can be taken of many messages, in one transaction; an item may be refused already.
+
+        Raises ``Denied`` for a caller who may send nothing, ``StorageUnavailable``, ``OutcomeUnknown``.
+        """
+        self._identity.require(Permission.MESSAGES_WRITE)
+        planned = tuple(map(self._planned, items))
+        return self._runner.execute(AcceptBatch(planned, present_problem))
+
+    def _planned(self, item: MessageRequest | HubError) -> AcceptMessage | HubError:
+        if isinstance(item, HubError):
+            return item
+        try:
+            return self._planner.command(self._planner.prepared(item))
+        except HubError as refused:
+            if is_for_one_item(refused):
+                return refused
+            raise
 
     def dry_run(self, request: MessageRequest) -> DryRun:
         """What would become of a message; nothing is stored.

@@ -4,6 +4,7 @@ Where a call writes in the request's own transaction, its answer is kept there; 
 thread, inside that command. So what was done and its answer are in one commit, also when the process dies in between.
 """
 
+import hmac
 import json
 from dataclasses import dataclass
 from datetime import datetime
@@ -76,15 +77,18 @@ class CallKey:
         kept_answers_of(hub).keep(self.key, KeptAnswer(self.body, status, body, location, now))
 
 
-def call_key(header: str | None, user_id: str, path: str, content: bytes) -> CallKey | None:
-    """The key of a call, or None when the caller gave none. Raises ``Invalid`` for one that is no key."""
+def call_key(header: str | None, user_id: str, path: str, content: bytes, secret: bytes) -> CallKey | None:
+    """The key of a call, or None when the caller gave none. Raises ``Invalid`` for one that is no key.
+
+    ``secret``: the hub's own; a body may hold a password, which a bare digest of it would let somebody guess at.
+    """
     if header is None:
         return None
     if not 1 <= len(header) <= LONGEST_KEY or not all("!" <= sign <= "~" for sign in header):
         text = _("An Idempotency-Key has 1 to 255 visible ASCII characters.")
         raise Invalid.of("", "idempotency.invalid_key", text)
     key = digest(user_id.encode(), path.encode(), header.encode())
-    return CallKey(key, digest(content))
+    return CallKey(key, hmac.digest(secret, content, "sha256"))
 
 
 class KeyedCommand(Generic[A]):

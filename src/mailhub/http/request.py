@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from mailhub.answers import RunsCommands
 from mailhub.contract.texts import Text, _
-from mailhub.errors import FieldError, Invalid, NotSignedIn
+from mailhub.errors import FieldError, HubError, Invalid, NotSignedIn
 from mailhub.people.identity import Identity
 from mailhub.services import Work
 
 from .locale import locale_of, translated
 from .paging import Page, page_of
 from .parts import ApiParts
+from .problems import problem_body
 from .query import query_parameters, read_query
 from .revisions import check_revision, header_revision
 from .security import LOCAL_SOCKET
@@ -128,6 +129,10 @@ class ApiRequest:
             more = judge(refused.readable, unread)
             rest = [error for error in more if _first_name(error.pointer) not in unread]
             raise Invalid([*refused.errors, *rest]) from None
+
+    def problem(self, refused: HubError) -> dict[str, Any]:
+        """A refusal as the members of a problem, for one item of a batch."""
+        return problem_body(refused, self._request)
 
     @property
     def stream(self) -> RawBody:

@@ -67,7 +67,8 @@ class EndpointView:
         if (request.content_length or 0) > self._parts.max_json_bytes:
             # it will be refused for its size
             return None
-        return call_key(header, request.identity.user_id, request.path_info, request.body)
+        secret = self._parts.cursors.key
+        return call_key(header, request.identity.user_id, request.path_info, request.body, secret)
 
     def _require_permission(self, request: Any) -> None:
         if self._endpoint.permission is Permission.PUBLIC:

@@ -4,6 +4,8 @@ from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Any
 
+import colander
+
 from mailhub.answers import Answered
 from mailhub.composing.presenting import present_dry_run
 from mailhub.composing.reading import message_request
@@ -15,20 +17,33 @@ from mailhub.contract.texts import _
 from mailhub.delivery.mime import MessageWriter
 from mailhub.delivery.outgoing import message_form
 from mailhub.delivery.service import DeliveryService
-from mailhub.errors import NOT_FOUND, FieldError, NotFound, OutcomeUnknown, StorageUnavailable
+from mailhub.errors import NOT_FOUND, FieldError, Invalid, NotFound, OutcomeUnknown, StorageUnavailable
 from mailhub.http.endpoint import ApiRequest, Reply, endpoint, file_reply
+from mailhub.http.json_schema import json_schema_of
 from mailhub.http.paging import PageQuery
 from mailhub.people.permissions import Permission
+from mailhub.schema_types import AsSent
 from mailhub.services import Work
 from mailhub.store.content import ContentReader, checked_chunks
+from mailhub.strict_values import strict_values
 from mailhub.visibility.service import MessageFilters, MessageReader
 
 from .model import Message, StoredAttachment
 from .presenting import present_history, present_message, present_whole_message
-from .replies import CountsReply, DryRunReply, FullMessageReply, MessageHistory, MessageList, MessageReply
+from .replies import (
+    BatchReply,
+    CountsReply,
+    DryRunReply,
+    FullMessageReply,
+    MessageHistory,
+    MessageList,
+    MessageReply,
+)
 from .schema import MessageFields, SendQuery, message_filters
 
 _MESSAGE_ID = {"id": _("Id of the message")}
+BATCH_AT_MOST = 1_000
+
 _TRIES = 3
 """How often a message is composed anew when the configuration changes under it."""
 
@@ -65,6 +80,19 @@ def message_query() -> Any:
     return query
 
 
+def batch_fields() -> colander.SchemaNode:
+    """The body of ``POST /messages/batch``: each item is read by itself, so its form is only described here."""
+    item = colander.SchemaNode(AsSent(json_schema_of(MessageFields())), name="message")
+    messages = colander.SchemaNode(
+        colander.Sequence(),
+        item,
+        name="messages",
+        title=_("Messages"),
+        validator=colander.Length(min=1, max=BATCH_AT_MOST),
+    )
+    return colander.SchemaNode(colander.Mapping(), messages, description=_("Messages to send."))
+
+
 @endpoint(
     "POST",
     "/messages",
@@ -89,6 +117,34 @@ def send_message(request: ApiRequest) -> Reply:
         dry_run = request.work.service(ComposingService).dry_run(message)
         return Reply(body=present_dry_run(dry_run, request.translated))
     return _reply(_send(request, message).answer)
+
+
+@endpoint(
+    "POST",
+    "/messages/batch",
+    permission=Permission.MESSAGES_WRITE,
+    summary=_("Send up to 1,000 messages in one call"),
+    description=_(
+        "Each message is judged by itself: the good ones are taken, in one transaction, and results has an entry for each, "
+        "in their order."
+    ),
+    body=batch_fields,
+    replies={200: BatchReply},
+    problems=("storage.outcome_unknown",),
+    once=True,
+    replays="answer",
+)
+def send_batch(request: ApiRequest) -> Reply:
+    schema = MessageFields()
+    items = [_read_item(schema, fields) for fields in request.body["messages"]]
+    return _reply(request.work.service(ComposingService).send_all(items, request.problem).answer)
+
+
+def _read_item(schema: MessageFields, fields: Any) -> MessageRequest | Invalid:
+    try:
+        return message_request(strict_values(schema, fields))
+    except Invalid as refused:
+        return refused
 
 
 @endpoint(

@@ -223,3 +223,44 @@ class CountsReply(colander.MappingSchema):
     failed = _number(_("Failed"))
     in_doubt = _number(_("In doubt"))
     sent_30_days = _number(_("Sent in the last 30 days"))
+
+
+class ItemError(colander.MappingSchema):
+    """One mistake, at its place in the item."""
+
+    pointer = _text(_("Place (JSON Pointer)"))
+    code = _text(_("Code"))
+    message = _text(_("What to do"))
+
+
+class ItemErrors(colander.SequenceSchema):
+    error = ItemError()
+
+
+class ItemProblem(colander.MappingSchema):
+    """Why an item of a batch was refused, as its own call would have told it (RFC 9457)."""
+
+    type = _text(_("Kind of problem"))
+    title = _text(_("Short"))
+    status = colander.SchemaNode(colander.Integer(), title=_("Status"))
+    detail = _text(_("What to do"))
+    code = _text(_("Code"))
+    errors = ItemErrors(title=_("Every mistake"), missing=())
+
+
+class BatchResult(colander.MappingSchema):
+    """What became of one item."""
+
+    status = colander.SchemaNode(colander.Integer(), title=_("Status its own call would have had"))
+    message = MessageReply(title=_("The message, when it was taken"), missing=None)
+    problem = ItemProblem(title=_("The problem, when it was refused"), missing=None)
+
+
+class BatchResults(colander.SequenceSchema):
+    result = BatchResult()
+
+
+class BatchReply(colander.MappingSchema):
+    """What became of a batch, item by item, in their order."""
+
+    results = BatchResults(title=_("Results"))
