@@ -268,8 +268,7 @@ API: Mapping[str, tuple[str, str]] = {
         "Ask by `HEAD /uploads/{id}` after a moment, and go on from there.",
     ),
     "upload.too_many": (
-        "The user has as many unfinished uploads as `mailhub.uploads.max_unfinished` or "
-        "`mailhub.uploads.max_unfinished_bytes` allows.",
+        "The user has as many unfinished uploads as the settings `mailhub.uploads.max_unfinished` (`_bytes`) allow.",
         "Finish or delete one; the oldest expires after `Retry-After` seconds.",
     ),
     "upload.checksum_mismatch": (

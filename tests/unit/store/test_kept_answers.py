@@ -52,7 +52,7 @@ def test_whole_trees_are_dropped_by_time() -> None:
         kept.keep(digest(str(hours).encode()), answer(NOON + timedelta(hours=hours)))
     now = NOON + timedelta(hours=29)
     assert kept.drop_before(now) == 5
-    assert list(kept.hours.keys())[0] == "2026-11-24T17"
+    assert next(iter(kept.hours.keys())) == "2026-11-24T17"
     assert kept.find(digest(b"29"), now) is not None
 
 
