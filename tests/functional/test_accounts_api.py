@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from mailhub.delivery.check_runs import CheckRun
 from mailhub.delivery.checking import CheckingService
 from tests.kit.hub import Api, HubKit, check_described, errors_of
 
@@ -287,9 +288,11 @@ def test_a_check_goes_on_by_itself_and_belongs_to_its_maker(kit: HubKit, setup: 
 
     path = answer.headers["Location"].removeprefix("/api/v1")
     identity = kit.identity("setup")
-    kit.hub.run(
-        lambda work: work.service(CheckingService).get_check(answer.json["id"]).wait(), "wait", identity
+    run = kit.hub.run(
+        lambda work: work.service(CheckingService).get_check(answer.json["id"]), "look", identity
     )
+    assert isinstance(run, CheckRun)
+    run.wait()
     found = setup.get(path).json
     assert (found["outcome"], found["id"]) == ("sent", answer.json["id"])
     check_described(setup.get("/openapi.json").json, "get", "/checks/{id}", 200, found)
