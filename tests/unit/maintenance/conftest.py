@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from webtest import TestApp
 
+import mailhub_smtp.plugin as smtp_plugin
 from mailhub.cli.client import LOCAL_SOCKET
 from tests.kit.hub import HubKit
 
@@ -74,7 +75,7 @@ def make_owner(tmp_path: Path) -> Iterator[Callable[[str], Owner]]:
     def make(name: str) -> Owner:
         folder = tmp_path / name
         folder.mkdir()
-        kits.append(HubKit.open(folder, store_uri=""))
+        kits.append(HubKit.open(folder, store_uri="", plugins=[smtp_plugin]))
         kits[-1].user("admin")
         return Owner(kits[-1])
 
