@@ -31,6 +31,8 @@ def filled(owner: Owner) -> Owner:
     owner.post("/users", user)
     owner.post("/groups", {"name": "Sales", "users": ["ada", "admin"]})
     owner.app.patch_json("/api/v1/connectors/smtp", {"allow_http": True})
+    company = {"name": "Contoso", "logo": None, "sender_name": "Contoso", "reply_to": "office@example.com"}
+    owner.app.put_json("/api/v1/company", company, headers={"If-Match": "*"})
     headers = {"Content-Type": "application/octet-stream"}
     upload = owner.app.post("/api/v1/uploads", b"terms", headers=headers, status=201).json["id"]
     file = {"upload": upload, "name": "terms.pdf", "is_default": True}
@@ -84,6 +86,7 @@ def test_another_hub_takes_all_of_it_and_writes_the_same_file(filled: Owner, oth
     made = changes(imported(other, content, passphrase=PASSPHRASE))
     assert sorted(made) == [
         ("change", "assignment"),
+        ("change", "company"),
         ("change", "connector"),
         ("create", "account"),
         ("create", "group"),

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import Any
 
 from mailhub.accounts.model import Account, accounts_of
+from mailhub.company.model import company_of
 from mailhub.contract.texts import _
 from mailhub.entropy import Entropy
 from mailhub.maintenance.report import Progress, Report
@@ -82,6 +83,9 @@ class _Written:
             "format": FORMAT,
             "version": VERSION,
             "written_by": version("mailhub"),
+            "company": {
+                name: getattr(company_of(self._hub), name) for name in ("name", "sender_name", "reply_to")
+            },
             "users": _sorted(map(_user, users_of(self._hub).iter_newest_first()), "login"),
             "groups": _sorted(self._iter_groups(), "name"),
             "connectors": [

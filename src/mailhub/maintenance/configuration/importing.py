@@ -21,7 +21,7 @@ from mailhub.store.root import HubRoot
 from mailhub.store.secrets import SecretBox
 from mailhub.strict_values import strict_values
 
-from . import accounts, people, scenarios
+from . import accounts, company, people, scenarios
 from .context import ImportContext
 from .passphrase import opened_secrets
 from .schema import ConfigurationFile
@@ -102,6 +102,7 @@ def read_document(content: str) -> dict[str, Any]:
 
 def _apply(context: ImportContext, document: Mapping[str, Any], staged: scenarios.StagedFiles) -> None:
     """In the order in which one needs the other."""
+    company.apply_company(context, document["company"])
     people.apply_users(context, document["users"])
     people.apply_groups(context, document["groups"])
     accounts.apply_connectors(context, document["connectors"])

@@ -70,6 +70,12 @@ class ScenarioFileItems(colander.SequenceSchema):
     file = ScenarioFileItem(title=_("File"))
 
 
+class CompanyItem(colander.MappingSchema):
+    name = colander.SchemaNode(colander.String(allow_empty=True), title=_("Name"))
+    sender_name = colander.SchemaNode(colander.String(allow_empty=True), title=_("Sender's name"))
+    reply_to = colander.SchemaNode(colander.String(allow_empty=True), title=_("Reply to"))
+
+
 class UserItems(colander.SequenceSchema):
     user = UserFields(title=_("User"))
 
@@ -103,6 +109,7 @@ class ConfigurationFile(colander.MappingSchema):
         ),
     )
     written_by = _text(_("Release of mailhub that has written it"), 100, missing="")
+    company = CompanyItem(title=_("Company"), missing=None)
     users = UserItems(title=_("Users"), missing=())
     groups = GroupItems(title=_("Groups"), missing=())
     connectors = ConnectorItems(title=_("Connectors"), missing=())
