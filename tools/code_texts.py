@@ -326,6 +326,11 @@ DELIVERY: Mapping[str, tuple[str, str, str]] = {
         UNSURE,
         "Ask a recipient before sending it once more.",
     ),
+    "delivery.resolved": (
+        "A person said what became of a recipient that had given no answer, or of the message.",
+        "as the person said",
+        "Nothing.",
+    ),
     "delivery.failed": ("An attempt failed and its connector gave no code.", RETRY, "Read the history."),
     "connector.failed": (
         "The connector raised what it must not, before the hand-over.",

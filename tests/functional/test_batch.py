@@ -38,6 +38,16 @@ def test_a_taken_item_is_what_its_own_call_would_have_answered(bob: Api) -> None
     assert {name: single[name] for name in result["message"]} == result["message"]
 
 
+def test_a_draft_among_the_items_is_kept_and_not_sent(bob: Api) -> None:
+    kept, sent, refused = batch(
+        bob, {"draft": True, "to": ["ada@"]}, GOOD, {"draft": True, "subject": "a\nb"}
+    )
+
+    assert [each["status"] for each in (kept, sent, refused)] == [201, 202, 422]
+    assert bob.ids(box="drafts") == [kept["message"]["id"]]
+    assert bob.ids(box="outbox") == [sent["message"]["id"]]
+
+
 def test_a_thousand_messages_in_one_call_are_one_commit(kit: HubKit, bob: Api) -> None:
     commits: list[frozenset[str]] = []
     kit.hub.writer.on_commit(commits.append)

@@ -301,7 +301,7 @@ def test_what_follows_from_a_mistake_is_not_told_as_another(kit: HubKit) -> None
         ({"subject": 1}, "/subject", "schema.wrong_type"),
         ({"subject": "\ud800"}, "/subject", "schema.invalid"),
         ({"text": "a\0b"}, "/text", "schema.invalid"),
-        ({"draft": "yes"}, "/draft", "schema.unknown_field"),
+        ({"draft": "yes"}, "/draft", "schema.wrong_type"),
         ({"priority": "urgent"}, "/priority", "schema.invalid"),
         ({"send_at": "tomorrow"}, "/send_at", "schema.invalid"),
         ({"send_at": "2126-01-01T00:00:00"}, "/send_at", "schema.invalid"),

@@ -31,7 +31,7 @@ API_MODULES = (
     company_api,
     accounts_api,
     *scenarios_api.MODULES,
-    messages_api,
+    *messages_api.MODULES,
     health_api,
     maintenance_api,
 )

@@ -7,6 +7,8 @@ from mailhub.accounts.service import AccountsService, ConnectorsService
 from mailhub.company.service import CompanyService
 from mailhub.composing.addresses import AddressInvalid, parse_address
 from mailhub.composing.checking import MessageLimits
+from mailhub.composing.copying import CopyingService
+from mailhub.composing.drafts import DraftsService
 from mailhub.composing.explaining import Explainer
 from mailhub.composing.planner import Planner
 from mailhub.composing.service import ComposingService
@@ -199,8 +201,27 @@ def _register_mail(services: ServiceRegistry, hub: "Hub") -> None:
             work.root,
             identity=work.identity,
             planner=work.service(Planner),
+            drafts=work.service(DraftsService),
             runner=work.runner or hub.writer,
             explainer=Explainer(work.root, plugins=hub.plugins, configs=hub.configs, clock=hub.clock),
+        )
+
+    def drafts(work: Work) -> DraftsService:
+        return DraftsService(
+            identity=work.identity,
+            reader=work.service(MessageReader),
+            planner=work.service(Planner),
+            runner=work.runner or hub.writer,
+        )
+
+    def copying(work: Work) -> CopyingService:
+        return CopyingService(
+            work.root,
+            identity=work.identity,
+            reader=work.service(MessageReader),
+            planner=work.service(Planner),
+            drafts=work.service(DraftsService),
+            runner=work.runner or hub.writer,
         )
 
     def delivery(work: Work) -> DeliveryService:
@@ -209,6 +230,7 @@ def _register_mail(services: ServiceRegistry, hub: "Hub") -> None:
             identity=work.identity,
             reader=work.service(MessageReader),
             writer=hub.writer,
+            runner=work.runner or hub.writer,
             plugins=hub.plugins,
             clock=hub.clock,
         )
@@ -222,6 +244,8 @@ def _register_mail(services: ServiceRegistry, hub: "Hub") -> None:
     services.register(DeliveryService, delivery)
     services.register(Planner, planner)
     services.register(ComposingService, composing)
+    services.register(DraftsService, drafts)
+    services.register(CopyingService, copying)
 
 
 def session_limits(settings: Settings) -> SessionLimits:

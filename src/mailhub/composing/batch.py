@@ -9,7 +9,11 @@ from mailhub.errors import HubError, StorageUnavailable
 from mailhub.store.root import HubRoot
 from mailhub.store.writer import Shard
 
+from .draft_writes import CreateDraft
 from .writes import AcceptMessage
+
+Taking = AcceptMessage | CreateDraft
+"""A command that takes one message."""
 
 PresentProblem = Callable[[HubError], Mapping[str, Any]]
 """How a door tells of a refusal, status included."""
@@ -29,7 +33,7 @@ class AcceptBatch:
     An item that is refused at this moment is answered so, and the others are taken: one commit, all good ones or none.
     """
 
-    items: tuple[AcceptMessage | HubError, ...]
+    items: tuple[Taking | HubError, ...]
     present_problem: PresentProblem
     note: str = "accept batch"
 
@@ -39,7 +43,7 @@ class AcceptBatch:
     def apply(self, hub: HubRoot, shard: Shard) -> BatchTaken:
         return BatchTaken(Answered(200, {"results": [self._take(hub, shard, item) for item in self.items]}))
 
-    def _take(self, hub: HubRoot, shard: Shard, item: AcceptMessage | HubError) -> dict[str, Any]:
+    def _take(self, hub: HubRoot, shard: Shard, item: Taking | HubError) -> dict[str, Any]:
         if isinstance(item, HubError):
             return self._refused(item)
         try:

@@ -16,7 +16,7 @@ from mailhub.schema_types import UNFIT_TEXT, unfit_text
 from mailhub.uploads.model import Upload
 
 from .addresses import AddressInvalid, deduplicate, parse_address
-from .request import AttachmentRequest, MessageRequest, RawAddress
+from .request import AttachmentRequest, KeptFile, MessageRequest, RawAddress
 
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,127}/[A-Za-z0-9!#$&^_.+-]{1,127}")
 _CONTENT_ID = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.@-]{1,200}")
@@ -37,7 +37,7 @@ class MessageLimits:
 
 @dataclass(frozen=True, slots=True)
 class CheckedAttachment:
-    """A file that may be attached: its bytes, or the upload or the scenario (and its file's id) that has them."""
+    """A file that may be attached: its bytes, or the upload, the scenario (and its file's id) or the message that has them."""
 
     name: str
     content_type: str
@@ -47,6 +47,7 @@ class CheckedAttachment:
     inline: bool
     content_id: str | None
     scenario_file: tuple[str, str] | None = None
+    kept: KeptFile | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,13 +222,14 @@ class Checker:
             self._refuse(pointer, "attachment.too_large", text)
         place = None if offered is None else offered.place
         return CheckedAttachment(
-            name, content_type, size, item.data, item.upload, item.inline, item.content_id, place
+            name, content_type, size, item.data, item.upload, item.inline, item.content_id, place, item.kept
         )
 
     def _size(
         self, pointer: str, item: AttachmentRequest, upload: Upload | None, offered: OfferedFile | None
     ) -> int | None:
-        if sum(each is not None for each in (item.data, item.upload, item.scenario_file)) != 1:
+        sources = (item.data, item.upload, item.scenario_file, item.kept)
+        if sum(each is not None for each in sources) != 1:
             text = _(
                 "Give an attachment its content, or the id of an upload, or that of a file of the scenario."
             )
@@ -235,6 +237,8 @@ class Checker:
             return None
         if item.data is not None:
             return len(item.data)
+        if item.kept is not None:
+            return item.kept.size
         stored: Upload | ScenarioAttachment | None = upload if offered is None else offered.file
         if stored is None:
             self._refuse_missing(pointer, item)

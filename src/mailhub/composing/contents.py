@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from mailhub.messages.model import MessageContent, messages_of
 from mailhub.scenarios.model import scenarios_of
 from mailhub.store.content import SMALL_CONTENT_BYTES, store_content
 from mailhub.store.root import HubRoot
@@ -11,12 +12,34 @@ from mailhub.uploads.service import UploadsService
 
 
 @dataclass(frozen=True, slots=True)
+class MessagePart:
+    """A text or file that a message has. ``place``: ``html``, ``text``, or the number of a file."""
+
+    message_id: str
+    place: str | int
+    sha256: str
+
+    def find(self, hub: HubRoot) -> Any:
+        """The persistent content; None when the message, or this in it, is not there any more."""
+        message = messages_of(hub).find(self.message_id)
+        stored = None if message is None else self._find_in(message.content)
+        return stored if stored is not None and stored.sha256 == self.sha256 else None
+
+    def _find_in(self, content: MessageContent) -> Any:
+        if isinstance(self.place, str):
+            return content.html if self.place == "html" else content.text
+        return content.attachments[self.place].content if self.place < len(content.attachments) else None
+
+
+@dataclass(frozen=True, slots=True)
 class ContentSource:
-    """Where a write command finds the bytes of a body or file: in itself, in an upload, in a scenario's file."""
+    """Where a write command finds the bytes of a body or file: in itself, in an upload, in a scenario's file, in another
+    message."""
 
     data: bytes | None = field(default=None, repr=False)
     upload_id: str | None = None
     scenario_file: tuple[str, str] | None = None
+    part: MessagePart | None = None
 
     def stored(self, hub: HubRoot) -> Any:
         """The persistent content, new or shared, or None when it has gone meanwhile."""
@@ -25,6 +48,8 @@ class ContentSource:
         if self.upload_id is not None:
             upload = uploads_of(hub).find(self.upload_id)
             return None if upload is None else upload.content
+        if self.part is not None:
+            return self.part.find(hub)
         scenario, attachment_id = self.scenario_file or ("", "")
         stored = scenarios_of(hub).attachments.get(scenario, {}).get(attachment_id)
         return None if stored is None else stored.content

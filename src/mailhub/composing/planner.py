@@ -1,6 +1,6 @@
 """Planning: from what somebody asks to the command that takes the message (S1-S6)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import idna
@@ -84,10 +84,21 @@ class Planner:
         self._entropy = entropy
         self._limits = limits
 
-    def prepared(self, request: MessageRequest) -> Plan:
-        """Check everything, let plugins change it, and check again. Raises ``Invalid`` with all mistakes, ``Denied``."""
+    def prepared(self, request: MessageRequest, *, has_its_files: bool = False) -> Plan:
+        """Check everything, let plugins change it, and check again. Raises ``Invalid`` with all mistakes, ``Denied``.
+
+        ``has_its_files``: the request names all of its files, also those that its scenario adds.
+        """
         self.check_token_bounds(request)
-        plan = self._changed_by_plugins(self._plan(request, self.default_files(request).kept))
+        files = () if has_its_files else self.default_files(request).kept
+        plan = self._changed_by_plugins(self._plan(request, files))
+        self._check_headers(plan)
+        return plan
+
+    def prepared_again(self, request: MessageRequest) -> Plan:
+        """As ``prepared``, of a message that was taken before as it is: plugins have changed it then."""
+        self.check_token_bounds(request)
+        plan = self._plan(request, ())
         self._check_headers(plan)
         return plan
 
@@ -226,7 +237,7 @@ class Planner:
         request, checked, route = plan.request, plan.checked, plan.route
         account, sender = route.account, route.sender
         return AcceptMessage(
-            random_id=ids.random_part(self._entropy),
+            random_id=self.random_id(),
             scenario=request.scenario,
             account_id=account.id,
             account_revision=account.revision,
@@ -242,9 +253,12 @@ class Planner:
             bcc=checked.bcc,
             reply_to=checked.reply_to,
             subject=request.subject,
-            text=self._text(request),
-            html=self._body(request.html),
-            attachments=(*map(self._attachment, checked.attachments), *_scenario_files(plan)),
+            text=self.staged_text(plain_text_of(request)),
+            html=self.staged_text(request.html),
+            attachments=(
+                *self.staged_files(checked.attachments),
+                *scenario_files(request.scenario, plan.default_files),
+            ),
             headers=checked.headers,
             importance=request.importance,
             priority=request.priority,
@@ -257,22 +271,40 @@ class Planner:
             tags=request.tags,
             metadata=request.metadata,
             warnings=(),
+            asked_sender=checked.sender,
+            has_made_text=request.text is None,
             connector_is_loaded=self._plugins.find_connector(account.connector) is not None,
         )
 
-    def _text(self, request: MessageRequest) -> ContentSource | None:
-        return self._body(plain_text_of(request))
+    def random_id(self) -> bytes:
+        """What makes the id of a new message unguessable."""
+        return ids.random_part(self._entropy)
 
-    def _body(self, text: str | None) -> ContentSource | None:
+    def staged_text(self, text: str | None) -> ContentSource | None:
+        """Where a command finds a text."""
         return None if text is None else staged(self._uploads, self._identity.user_id, text.encode("utf-8"))
 
-    def _attachment(self, item: CheckedAttachment) -> AcceptedAttachment:
+    def staged_files(self, files: Iterable[CheckedAttachment]) -> tuple[AcceptedAttachment, ...]:
+        """Where a command finds files."""
+        return tuple(map(self._staged_file, files))
+
+    def _staged_file(self, item: CheckedAttachment) -> AcceptedAttachment:
+        kept = item.kept
         if item.data is not None:
             source = staged(self._uploads, self._identity.user_id, item.data)
         else:
-            source = ContentSource(upload_id=item.upload_id, scenario_file=item.scenario_file)
+            part = None if kept is None else kept.part
+            source = ContentSource(upload_id=item.upload_id, scenario_file=item.scenario_file, part=part)
         origin = "message" if item.scenario_file is None else "scenario"
-        return AcceptedAttachment(item.name, item.content_type, source, item.inline, item.content_id, origin)
+        return AcceptedAttachment(
+            item.name,
+            item.content_type,
+            source,
+            item.inline,
+            item.content_id,
+            origin if kept is None else kept.source,
+            "" if kept is None else kept.default_of,
+        )
 
     def _message_id(self, from_: Address) -> str:
         """Unique, without the name of any machine; its domain is From's (RFC 5322 3.6.4)."""
@@ -312,7 +344,8 @@ def _from(plan: Plan, from_: Address) -> Plan:
 def _iter_attached(plan: Plan) -> Iterator[AttachedFile]:
     """What the message will have, as plugins see it."""
     for given in plan.checked.attachments:
-        yield AttachedFile(given.name, given.content_type, given.size)
+        is_default = given.kept is not None and bool(given.kept.default_of)
+        yield AttachedFile(given.name, given.content_type, given.size, is_default=is_default)
     for added in plan.default_files:
         yield AttachedFile(added.name, added.content_type, added.content.size, is_default=True)
 
@@ -325,10 +358,11 @@ def _file_headers(plan: Plan) -> Iterator[tuple[str, str, bool, str | None]]:
         yield added.name, added.content_type, False, None
 
 
-def _scenario_files(plan: Plan) -> Iterator[AcceptedAttachment]:
-    for each in plan.default_files:
-        source = ContentSource(scenario_file=(plan.request.scenario, each.id))
-        yield AcceptedAttachment(each.name, each.content_type, source, origin="scenario")
+def scenario_files(scenario: str, files: Iterable[ScenarioAttachment]) -> Iterator[AcceptedAttachment]:
+    """Files that a scenario adds by itself."""
+    for each in files:
+        source = ContentSource(scenario_file=(scenario, each.id))
+        yield AcceptedAttachment(each.name, each.content_type, source, origin="scenario", default_of=scenario)
 
 
 def _bytes_of(text: str | None) -> int:

@@ -1,8 +1,11 @@
 """From the checked fields of a call (``messages/schema.py``) to a request to compose."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from mailhub.contract.texts import _
+from mailhub.errors import Invalid
 from mailhub.messages.model import Related
 
 from .request import AttachmentRequest, MessageRequest
@@ -33,7 +36,41 @@ def message_request(fields: Mapping[str, Any]) -> MessageRequest:
         headers=fields["headers"],
         tags=tuple(dict.fromkeys(fields["tags"])),
         metadata=fields["metadata"],
+        draft=fields["draft"],
     )
+
+
+def changed_request(request: MessageRequest, fields: Mapping[str, Any]) -> MessageRequest:
+    """A request, changed by the fields of ``DraftChanges`` that are named. Raises ``Invalid`` for a file it does not have."""
+    readers: dict[str, Callable[[Any], Any]] = {
+        "attachments": lambda items: _changed_files(request, items),
+        "related": lambda items: tuple(map(_related, items)),
+        "tags": lambda items: tuple(dict.fromkeys(items)),
+        **dict.fromkeys(("to", "cc", "bcc", "reply_to"), tuple),
+    }
+    changes: dict[str, Any] = {
+        name: readers[name](value) if name in readers else value for name, value in fields.items()
+    }
+    return replace(request, **changes)
+
+
+def _changed_files(
+    request: MessageRequest, items: Sequence[Mapping[str, Any]]
+) -> tuple[AttachmentRequest, ...]:
+    return tuple(_changed_file(request, number, item) for number, item in enumerate(items))
+
+
+def _changed_file(request: MessageRequest, number: int, fields: Mapping[str, Any]) -> AttachmentRequest:
+    kept: int | None = fields["n"]
+    if kept is None:
+        return _attachment(fields)
+    if any(value for name, value in fields.items() if name != "n"):
+        text = _("A file that is kept stays as it is: give n alone.")
+        raise Invalid.of(f"/attachments/{number}", "settings.not_applicable", text)
+    if kept >= len(request.attachments):
+        text = _("The draft has no file of this number.")
+        raise Invalid.of(f"/attachments/{number}/n", "attachment.not_found", text)
+    return request.attachments[kept]
 
 
 def _attachment(fields: Mapping[str, Any]) -> AttachmentRequest:

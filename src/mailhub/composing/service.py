@@ -8,14 +8,15 @@ from mailhub.people.identity import Identity
 from mailhub.people.permissions import Permission
 from mailhub.store.root import HubRoot
 
-from .batch import AcceptBatch, BatchTaken, PresentProblem, is_for_one_item
+from .batch import AcceptBatch, BatchTaken, PresentProblem, Taking, is_for_one_item
+from .drafts import DraftsService
 from .explaining import Explainer, Explanation
 from .planner import Planner, plain_text_of, refusal_of, related_of
 from .request import MessageRequest
 from .resolver import DENIED, DefaultFiles, Wish
 from .senders import Owner
 from .trying import DryRun, iter_tried_files
-from .writes import Accepted, AcceptMessage
+from .writes import Accepted
 
 
 class ComposingService:
@@ -27,23 +28,25 @@ class ComposingService:
         *,
         identity: Identity,
         planner: Planner,
+        drafts: DraftsService,
         runner: RunsCommands,
         explainer: Explainer,
     ) -> None:
         self._hub = hub
         self._identity = identity
         self._planner = planner
+        self._drafts = drafts
         self._runner = runner
         self._explainer = explainer
 
     def send(self, request: MessageRequest) -> Accepted:
-        """Take a message; when this returns, it is on disk.
+        """Take a message, or keep it as a draft; when this returns, it is on disk.
 
         Raises ``Invalid`` with every mistake, ``Denied``, ``ConfigurationChanged`` (ask again with a fresh view of the hub),
         ``StorageUnavailable``, ``OutcomeUnknown``.
         """
         self._identity.require(Permission.MESSAGES_WRITE)
-        return self._runner.execute(self._planner.command(self._planner.prepared(request)))
+        return self._runner.execute(self._command(request))
 
     def send_all(
         self, items: Sequence[MessageRequest | HubError], present_problem: PresentProblem
@@ -56,11 +59,16 @@ class ComposingService:
         planned = tuple(map(self._planned, items))
         return self._runner.execute(AcceptBatch(planned, present_problem))
 
-    def _planned(self, item: MessageRequest | HubError) -> AcceptMessage | HubError:
+    def _command(self, request: MessageRequest) -> Taking:
+        if request.draft:
+            return self._drafts.command(request)
+        return self._planner.command(self._planner.prepared(request))
+
+    def _planned(self, item: MessageRequest | HubError) -> Taking | HubError:
         if isinstance(item, HubError):
             return item
         try:
-            return self._planner.command(self._planner.prepared(item))
+            return self._command(item)
         except HubError as refused:
             if is_for_one_item(refused):
                 return refused

@@ -1,6 +1,6 @@
 """The accept command: a message, its index entries, its place in a lane and its event, in one commit."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -65,6 +65,7 @@ class AcceptedAttachment:
     inline: bool = False
     content_id: str | None = None
     origin: str = "message"
+    default_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,9 @@ class AcceptMessage:
     expires_at: datetime | None
     tags: tuple[str, ...]
     metadata: Mapping[str, Any]
-    warnings: tuple[tuple[str, str], ...]
+    warnings: tuple[tuple[str, str, str], ...]
+    asked_sender: Address | None = None
+    has_made_text: bool = False
     connector_is_loaded: bool = True
     note: str = "accept"
 
@@ -124,66 +127,53 @@ class AcceptMessage:
         if resolution.account.revision != self.account_revision:
             raise ConfigurationChanged
         rely_on_resolution(hub, self.scenario, resolution)
-        self._check_caller(hub)
-        self._check_contents(hub)
+        check_people(hub, self.caller, self.owner_id)
+        check_contents(hub, self.sources)
 
-    def _check_caller(self, hub: HubRoot) -> None:
-        token_id = self.caller.token_id
-        token = None if token_id is None else tokens_of(hub).find(token_id)
-        if not _rely_on_active(hub, self.caller.user_id) or (token_id is not None and token is None):
-            raise CallerEnded
-        if token is not None:
-            rely_on(token)
-        if not _rely_on_active(hub, self.owner_id):
-            raise Invalid.of(
-                "/on_behalf_of", "user.not_found", _("This user is no longer active. Name another one.")
-            )
-
-    def _check_contents(self, hub: HubRoot) -> None:
-        sources = [self.text, self.html, *(each.source for each in self.attachments)]
-        for source in sources:
-            if source is None or source.data is not None or source.stored(hub) is not None:
-                continue
-            if source.scenario_file is not None:
-                raise ConfigurationChanged
-            raise Invalid.of("/attachments", "upload.not_found", _("An upload has expired. Send it again."))
+    @property
+    def sources(self) -> list[ContentSource | None]:
+        """All that the message is made of."""
+        return [self.text, self.html, *(each.source for each in self.attachments)]
 
     def apply(self, hub: HubRoot, shard: Shard) -> Accepted:
         key = ids.make_key(shard.next_key(), shard.number)
-        message = self._message(hub, shard, key)
+        message = Message(ids.id_of(key, self.random_id), key, created_at=ids.time_of(key), **self.life(hub))
         messages_of(hub).shard_at(ids.month_of(key), shard.number).messages[key] = message
+        message.queued_at = message.created_at
         note(shard, message, "accepted")
         index_new(hub, shard, message)
+        return self.queue(hub, shard, message)
+
+    def queue(self, hub: HubRoot, shard: Shard, message: Message) -> Accepted:
+        """Put a message that is stored and indexed into its lane, and tell of it."""
         ensure_lane(hub, self.lane)
         enqueue(hub, shard, message, max(shard.now, self.send_at or shard.now))
         tell(hub, shard, message, "message.queued")
-        self._note_uploads(hub, shard)
-        self._note_owner(hub, shard, message)
-        return Accepted(message.id, Answered(202, self._presented(hub, message), message_path(message.id)))
+        note_uploads(hub, shard, self.attachments)
+        note_owner(hub, shard, message, self.caller)
+        body = self._presented(hub, message, shard)
+        return Accepted(message.id, Answered(202, body, message_path(message.id)))
 
-    def _presented(self, hub: HubRoot, message: Message) -> dict[str, Any]:
+    def _presented(self, hub: HubRoot, message: Message, shard: Shard) -> dict[str, Any]:
         lane = delivery_of(hub).find_lane(message.lane_id)
         account = accounts_of(hub).find(message.account_id)
-        keeps = waiting_for(hub, message, account, lane, self.connector_is_loaded, message.created_at)
+        keeps = waiting_for(hub, message, account, lane, self.connector_is_loaded, shard.now)
         return present_message(message, keeps)
 
-    def _message(self, hub: HubRoot, shard: Shard, key: int) -> Message:
-        return Message(
-            ids.id_of(key, self.random_id),
-            key,
-            content=self._content(hub),
-            scenario=self.scenario,
-            account_id=self.account_id,
-            lane_id=self.lane.lane_id,
-            owner_id=self.owner_id,
-            caller_id=self.caller.user_id,
-            partition=partition_of(list(self.related)),
-            priority=self.priority,
-            created_at=ids.time_of(key),
-            queued_at=ids.time_of(key),
-            send_at=self.send_at,
-            expires_at=self.expires_at,
-        )
+    def life(self, hub: HubRoot) -> dict[str, Any]:
+        """The attributes of the message, but for its id and its times."""
+        return {
+            "content": self._content(hub),
+            "scenario": self.scenario,
+            "account_id": self.account_id,
+            "lane_id": self.lane.lane_id,
+            "owner_id": self.owner_id,
+            "caller_id": self.caller.user_id,
+            "partition": partition_of(list(self.related)),
+            "priority": self.priority,
+            "send_at": self.send_at,
+            "expires_at": self.expires_at,
+        }
 
     def _content(self, hub: HubRoot) -> MessageContent:
         return MessageContent(
@@ -197,7 +187,7 @@ class AcceptMessage:
             subject=self.subject,
             text=None if self.text is None else self.text.stored(hub),
             html=None if self.html is None else self.html.stored(hub),
-            attachments=tuple(_stored(hub, each) for each in self.attachments),
+            attachments=tuple(stored_attachment(hub, each) for each in self.attachments),
             headers=self.headers,
             importance=self.importance,
             date=self.date,
@@ -207,19 +197,55 @@ class AcceptMessage:
             tags=self.tags,
             metadata=dict(self.metadata),
             warnings=self.warnings,
+            **self._rarely(),
         )
 
-    def _note_owner(self, hub: HubRoot, shard: Shard, message: Message) -> None:
-        """The trail names both, where who hands in a message is not whose it is (design decision 25)."""
-        if self.owner_id != self.caller.user_id:
-            after = {"owner": self.owner_id}
-            record_change(hub, shard, self.caller, "on_behalf", "message", message.id, None, after)
+    def _rarely(self) -> dict[str, Any]:
+        """What few messages have, and so is kept with those only."""
+        rare: dict[str, Any] = {}
+        if self.asked_sender is not None:
+            rare["asked_sender"] = mailbox(self.asked_sender)
+        if self.has_made_text:
+            rare["has_made_text"] = True
+        return rare
 
-    def _note_uploads(self, hub: HubRoot, shard: Shard) -> None:
-        for each in self.attachments:
-            upload = uploads_of(hub).find(each.source.upload_id) if each.source.upload_id else None
-            if upload is not None:
-                upload.note_use(shard.now)
+
+def check_people(hub: HubRoot, caller: Identity, owner_id: str) -> None:
+    """Raises ``CallerEnded`` when user or token are no longer, ``Invalid`` for an owner who is not."""
+    token = None if caller.token_id is None else tokens_of(hub).find(caller.token_id)
+    if not _rely_on_active(hub, caller.user_id) or (caller.token_id is not None and token is None):
+        raise CallerEnded
+    if token is not None:
+        rely_on(token)
+    if not _rely_on_active(hub, owner_id):
+        raise Invalid.of(
+            "/on_behalf_of", "user.not_found", _("This user is no longer active. Name another one.")
+        )
+
+
+def check_contents(hub: HubRoot, sources: Iterable[ContentSource | None]) -> None:
+    """Raises ``ConfigurationChanged`` when what others keep has gone, ``Invalid`` for an upload that has."""
+    for source in sources:
+        if source is None or source.data is not None or source.stored(hub) is not None:
+            continue
+        if source.upload_id is None:
+            raise ConfigurationChanged
+        raise Invalid.of("/attachments", "upload.not_found", _("An upload has expired. Send it again."))
+
+
+def note_owner(hub: HubRoot, shard: Shard, message: Message, caller: Identity) -> None:
+    """The trail names both, where who hands in a message is not whose it is (design decision 25)."""
+    if message.owner_id != caller.user_id:
+        after = {"owner": message.owner_id}
+        record_change(hub, shard, caller, "on_behalf", "message", message.id, None, after)
+
+
+def note_uploads(hub: HubRoot, shard: Shard, attachments: Iterable[AcceptedAttachment]) -> None:
+    """Put off the expiry of the uploads that are used."""
+    for each in attachments:
+        upload = uploads_of(hub).find(each.source.upload_id) if each.source.upload_id else None
+        if upload is not None:
+            upload.note_use(shard.now)
 
 
 def _rely_on_active(hub: HubRoot, user_id: str) -> bool:
@@ -240,7 +266,8 @@ def _mailboxes(addresses: tuple[Address, ...]) -> tuple[Mailbox, ...]:
     return tuple(mailbox(each) for each in addresses)
 
 
-def _stored(hub: HubRoot, attachment: AcceptedAttachment) -> StoredAttachment:
+def stored_attachment(hub: HubRoot, attachment: AcceptedAttachment) -> StoredAttachment:
+    """A file of a message, as it is stored."""
     return StoredAttachment(
         name=attachment.name,
         content_type=attachment.content_type,
@@ -248,4 +275,5 @@ def _stored(hub: HubRoot, attachment: AcceptedAttachment) -> StoredAttachment:
         inline=attachment.inline,
         content_id=attachment.content_id,
         source=attachment.origin,
+        default_of=attachment.default_of,
     )

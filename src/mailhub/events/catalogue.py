@@ -1,5 +1,6 @@
 """The one catalogue of events: what may be recorded, with which dimensions, and which of them may leave the hub.
 
+    message.drafted .changed .deleted                                   drafts; deleting also what failed or was cancelled
     message.queued .cancelled .held .attempt_failed .sent .failed       what became of a message (D5, D7, D9)
     smtp.connect.succeeded .failed   smtp.authenticate.succeeded .failed     steps of a sending session
     account.needs_attention .released .deleted                          what an administrator should know of
@@ -81,6 +82,9 @@ def session_events(prefix: str) -> tuple[EventType, ...]:
 
 
 MESSAGE_EVENTS: Final = (
+    _message_event("message.drafted", _("A draft was made.")),
+    _message_event("message.changed", _("A draft was changed.")),
+    _message_event("message.deleted", _("A message was deleted: a draft, or one that failed or was cancelled.")),
     _message_event("message.queued", _("A message was accepted and waits to leave.")),
     _message_event("message.cancelled", _("A waiting message was cancelled.")),
     _message_event(

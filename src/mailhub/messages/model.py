@@ -125,6 +125,8 @@ class MessageContent(Persistent):
     metadata: dict[str, Any] = {}
     warnings: tuple[tuple[str, str, str], ...] = ()
     """(code, sentence, JSON Pointer or "")."""
+    asked_sender: Mailbox | None = None
+    """The From that the message asked for."""
     has_made_text = False
     """Was ``text`` made from ``html``: a copy makes it anew."""
     body: dict[str, Any] | None = None

@@ -17,8 +17,8 @@ def present_whole_message(message: Message, waiting_for: str | None) -> dict[str
     content = message.content
     return {
         **present_message(message, waiting_for),
-        "html": _text(content.html),
-        "text": _text(content.text),
+        "html": text_of(content.html),
+        "text": text_of(content.text),
         "body": content.body,
         "headers": dict(content.headers),
         "recipients": [
@@ -136,7 +136,8 @@ def _related(record: Related) -> dict[str, Any]:
     }
 
 
-def _text(stored: Any) -> str | None:
+def text_of(stored: Any) -> str | None:
+    """A stored text, read whole."""
     if stored is None:
         return None
     with ContentReader.of(stored).open() as reader:

@@ -201,8 +201,8 @@ def _small_enough(node: Any, value: dict[str, Any]) -> None:
         )
 
 
-class MessageFields(colander.MappingSchema):
-    """A message to send. One of ``html``, ``text`` and ``body`` is given, or both ``html`` and ``text``."""
+class _ContentFields(colander.MappingSchema):
+    """What is said of a message, whether it is handed in or a draft is changed."""
 
     scenario = colander.SchemaNode(
         colander.String(),
@@ -218,19 +218,6 @@ class MessageFields(colander.MappingSchema):
         missing=None,
         validator=colander.Regex(_OPAQUE),
         **hint.help_text(_("Id of the account to send by; null: the scenario's.")),
-    )
-    on_behalf_of = colander.SchemaNode(
-        colander.String(),
-        title=_("On behalf of"),
-        missing=None,
-        validator=colander.Length(max=250),
-        **hint.help_text(
-            _(
-                "Login or id of the user whose message it is; for tokens with the scope messages:on-behalf. "
-                "What he may see, the caller need not: read it as one who may."
-            )
-        ),
-        **hint.example("ada"),
     )
     sender = AddressItem(
         title=_("Sender"),
@@ -257,9 +244,6 @@ class MessageFields(colander.MappingSchema):
         colander.String(allow_empty=True), title=_("Plain text"), missing=None, **hint.multiline()
     )
     body = BodyFields(title=_("Body by a layout"), missing=None)
-    attachments = AttachmentItems(
-        title=_("Attachments"), missing=(), validator=colander.Length(max=MOST_ATTACHMENTS)
-    )
     include_default_attachments = colander.SchemaNode(
         colander.Boolean(), title=_("Add the scenario's default attachments"), missing=True
     )
@@ -301,6 +285,70 @@ class MessageFields(colander.MappingSchema):
         missing={},
         validator=_small_enough,
         **hint.help_text(_("Kept and given back; the hub does not look into it.")),
+    )
+
+
+class MessageFields(_ContentFields):
+    """A message to send, or a draft to keep. One of ``html``, ``text`` and ``body`` is given, or both ``html`` and
+    ``text``."""
+
+    on_behalf_of = colander.SchemaNode(
+        colander.String(),
+        title=_("On behalf of"),
+        missing=None,
+        validator=colander.Length(max=250),
+        **hint.help_text(
+            _(
+                "Login or id of the user whose message it is; for tokens with the scope messages:on-behalf. "
+                "What he may see, the caller need not: read it as one who may."
+            )
+        ),
+        **hint.example("ada"),
+    )
+    attachments = AttachmentItems(
+        title=_("Attachments"), missing=(), validator=colander.Length(max=MOST_ATTACHMENTS)
+    )
+    draft = colander.SchemaNode(
+        colander.Boolean(),
+        title=_("Draft"),
+        missing=False,
+        **hint.help_text(_("Keep it as it is, and do not send it.")),
+    )
+
+
+class DraftAttachmentFields(AttachmentFields):
+    """A file of a draft: a new one, or ``n`` alone for one that it has."""
+
+    n = colander.SchemaNode(
+        colander.Integer(),
+        title=_("Number of the draft's file to keep, from 0"),
+        missing=None,
+        validator=colander.Range(min=0, max=100_000),
+    )
+
+
+class DraftAttachmentItems(colander.SequenceSchema):
+    attachment = DraftAttachmentFields(title=_("Attachment"))
+
+
+class DraftChanges(_ContentFields):
+    """What of a draft is to change."""
+
+    attachments = DraftAttachmentItems(
+        title=_("All attachments"), missing=(), validator=colander.Length(max=MOST_ATTACHMENTS)
+    )
+
+
+class ResolveFields(colander.MappingSchema):
+    """What became of a message whose outcome nobody knew."""
+
+    outcome = colander.SchemaNode(
+        colander.String(),
+        title=_("Outcome"),
+        validator=colander.OneOf(("sent", "resend", "failed")),
+        **hint.choice(
+            ("sent", _("It was sent")), ("resend", _("Send it again")), ("failed", _("It was not sent"))
+        ),
     )
 
 

@@ -7,6 +7,7 @@ STATUSES = ("draft", "queued", "sending", "sent", "failed", "in_doubt", "cancell
 FINAL = frozenset({"sent", "failed", "cancelled"})
 
 TRANSITIONS: dict[str, dict[str | None, str]] = {
+    "drafted": {None: "draft"},
     "accepted": {None: "queued", "draft": "queued"},
     "sending": {"queued": "sending"},
     "handed_back": {"sending": "queued"},
@@ -26,6 +27,9 @@ TRANSITIONS: dict[str, dict[str | None, str]] = {
     "resolved_failed": {"in_doubt": "failed"},
 }
 """What may happen to a message: event -> {status before: status after}. Every entry of a message's history is one of these."""
+
+DELETABLE = frozenset({"draft", "failed", "cancelled"})
+"""What may be deleted (api.md)."""
 
 GROUPS = {
     "draft": "draft",

@@ -39,8 +39,9 @@ class Sight:
 
     def _is_in_bounds(self, message: Message) -> bool:
         scenarios, accounts = self._identity.scenarios, self._identity.accounts
+        has_no_account = message.status == "draft" and not message.account_id
         return (scenarios is None or message.scenario in scenarios) and (
-            accounts is None or message.account_id in accounts
+            accounts is None or has_no_account or message.account_id in accounts
         )
 
     def _is_allowed(self, message: Message) -> bool:

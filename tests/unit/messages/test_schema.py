@@ -59,7 +59,7 @@ def test_all_wrong_forms_are_found_at_once() -> None:
             related=[{"kind": "a b", "id": "1"}, {"kind": "a", "id": "a\nb"}],
             tags=["", "x" * 101],
             send_at="soon",
-            draft=True,
+            draft="yes",
         )
     ) == [
         "/draft",
