@@ -243,6 +243,10 @@ API: Mapping[str, tuple[str, str]] = {
         "A file is larger than `mailhub.message.max_attachment_bytes`, or all together than `mailhub.message.max_bytes`.",
         "Send smaller files, or a link.",
     ),
+    "attachment.unreadable": (
+        "A picture that stands in the HTML as a `data:` URI is not base64, or there are too many of them.",
+        "Correct the HTML, or attach the pictures and show them by `cid:`.",
+    ),
     "upload.checksum_unknown": (
         "The algorithm of `Upload-Checksum` is none that `OPTIONS /uploads` names.",
         "Use `sha256` or `sha1`.",

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from mailhub.bodies.colours import with_plain_colours
+from mailhub.bodies.pictures import Linked, Picture, PictureUnreadable, link_pictures
 from mailhub.contract.message import Address
 from mailhub.contract.texts import Text, _
 from mailhub.delivery.mime import HeaderInvalid, check_header_text, check_own_header
@@ -52,7 +54,10 @@ class CheckedAttachment:
 
 @dataclass(frozen=True, slots=True)
 class CheckedMessage:
-    """What of a request is checked without knowing its account."""
+    """What of a request is checked without knowing its account.
+
+    ``html``: as it is sent; ``pictures``: those that stood in it as data (SM7).
+    """
 
     to: tuple[Address, ...]
     cc: tuple[Address, ...]
@@ -61,11 +66,18 @@ class CheckedMessage:
     sender: Address | None
     attachments: tuple[CheckedAttachment, ...]
     headers: tuple[tuple[str, str], ...]
+    html: str | None = None
+    pictures: tuple[CheckedAttachment, ...] = ()
+
+    @property
+    def files(self) -> tuple[CheckedAttachment, ...]:
+        """All that are sent with it."""
+        return (*self.attachments, *self.pictures)
 
     @property
     def size(self) -> int:
-        """Bytes of the attachments together."""
-        return sum(each.size for each in self.attachments)
+        """Bytes of the files together."""
+        return sum(each.size for each in self.files)
 
 
 PluginCheck = Callable[[Address], Iterable[Text]]
@@ -83,18 +95,21 @@ class Checker:
         check_address: PluginCheck,
         find_upload: FindUpload,
         find_scenario_file: FindScenarioFile,
+        new_content_id: Callable[[], str],
         now: datetime,
     ) -> None:
         self._limits = limits
         self._check_address = check_address
         self._find_upload = find_upload
         self._find_scenario_file = find_scenario_file
+        self._new_content_id = new_content_id
         self._now = now
         self._addresses_left = limits.max_recipients
         self.errors: list[FieldError] = []
 
     def check(self, request: MessageRequest) -> CheckedMessage:
         """Everything that can be checked, whatever mistakes there are already."""
+        linked = self._linked(request.html)
         checked = CheckedMessage(
             reply_to=self._addresses("reply_to", request.reply_to),
             to=self._addresses("to", request.to),
@@ -103,6 +118,8 @@ class Checker:
             sender=None if request.sender is None else self._address("/sender", request.sender),
             attachments=self._attachments(request.scenario, request.attachments),
             headers=self._headers(request.headers),
+            html=None if linked is None else with_plain_colours(linked.html),
+            pictures=() if linked is None else tuple(map(self._picture, linked.pictures)),
         )
         self._recipients(request)
         self._subject(request.subject)
@@ -185,6 +202,29 @@ class Checker:
             if text is not None and unfit_text(text):
                 self._refuse(f"/{name}", "schema.invalid", UNFIT_TEXT)
 
+    def _linked(self, html: str | None) -> Linked | None:
+        """The HTML with its pictures taken out; all of it when one of them cannot be read."""
+        if html is None:
+            return None
+        try:
+            return link_pictures(html, self._new_content_id)
+        except PictureUnreadable as error:
+            self._refuse("/html", "attachment.unreadable", error.message)
+            return Linked(html)
+
+    def _picture(self, picture: Picture) -> CheckedAttachment:
+        size = len(picture.data)
+        self._check_size("/html", size)
+        return CheckedAttachment(
+            picture.name, picture.content_type, size, picture.data, None, True, picture.content_id
+        )
+
+    def _check_size(self, pointer: str, size: int) -> None:
+        if size > self._limits.max_attachment_bytes:
+            limit = {"limit": self._limits.max_attachment_bytes}
+            text = _("An attachment may have ${limit} bytes at most.", mapping=limit)
+            self._refuse(pointer, "attachment.too_large", text)
+
     def _times(self, request: MessageRequest) -> None:
         if request.expires_at is None:
             return
@@ -216,10 +256,7 @@ class Checker:
         self._content_id(pointer, item)
         if size is None:
             return None
-        if size > self._limits.max_attachment_bytes:
-            limit = {"limit": self._limits.max_attachment_bytes}
-            text = _("An attachment may have ${limit} bytes at most.", mapping=limit)
-            self._refuse(pointer, "attachment.too_large", text)
+        self._check_size(pointer, size)
         place = None if offered is None else offered.place
         return CheckedAttachment(
             name, content_type, size, item.data, item.upload, item.inline, item.content_id, place, item.kept

@@ -117,6 +117,7 @@ class Planner:
             self._plugins.check_address,
             self._find_upload,
             self._find_scenario_file,
+            self._new_content_id,
             self._clock.now(),
         )
         checked = self._with_company(checker.check(request))
@@ -181,7 +182,7 @@ class Planner:
         checked: CheckedMessage,
         default_files: tuple[ScenarioAttachment, ...],
     ) -> Iterator[FieldError]:
-        total = checked.size + _bytes_of(request.html) + _bytes_of(request.text)
+        total = checked.size + _bytes_of(checked.html) + _bytes_of(request.text)
         total += sum(each.content.size for each in default_files)
         if total > self._limits.max_bytes:
             limit = {"limit": self._limits.max_bytes}
@@ -254,9 +255,9 @@ class Planner:
             reply_to=checked.reply_to,
             subject=request.subject,
             text=self.staged_text(plain_text_of(request)),
-            html=self.staged_text(request.html),
+            html=self.staged_text(checked.html),
             attachments=(
-                *self.staged_files(checked.attachments),
+                *self.staged_files(checked.files),
                 *scenario_files(request.scenario, plan.default_files),
             ),
             headers=checked.headers,
@@ -275,6 +276,10 @@ class Planner:
             has_made_text=request.text is None,
             connector_is_loaded=self._plugins.find_connector(account.connector) is not None,
         )
+
+    def _new_content_id(self) -> str:
+        """Of a picture that has none of its own (RFC 2392)."""
+        return f"{text_token(self._entropy, 12)}@mailhub"
 
     def random_id(self) -> bytes:
         """What makes the id of a new message unguessable."""
@@ -343,7 +348,7 @@ def _from(plan: Plan, from_: Address) -> Plan:
 
 def _iter_attached(plan: Plan) -> Iterator[AttachedFile]:
     """What the message will have, as plugins see it."""
-    for given in plan.checked.attachments:
+    for given in plan.checked.files:
         is_default = given.kept is not None and bool(given.kept.default_of)
         yield AttachedFile(given.name, given.content_type, given.size, is_default=is_default)
     for added in plan.default_files:
@@ -352,7 +357,7 @@ def _iter_attached(plan: Plan) -> Iterator[AttachedFile]:
 
 def _file_headers(plan: Plan) -> Iterator[tuple[str, str, bool, str | None]]:
     """What the headers of each file are made of: name, type, inline, content id."""
-    for given in plan.checked.attachments:
+    for given in plan.checked.files:
         yield given.name, given.content_type, given.inline, given.content_id
     for added in plan.default_files:
         yield added.name, added.content_type, False, None

@@ -45,7 +45,7 @@ def present_dry_run(dry_run: DryRun, translate: Translate = plain) -> dict[str, 
         "explain": present_explanation(dry_run.explanation, translate),
         "body": {
             "subject": dry_run.request.subject,
-            "html": dry_run.request.html,
+            "html": dry_run.checked.html,
             "text": dry_run.text,
             "warnings": [],
         },

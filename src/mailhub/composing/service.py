@@ -95,7 +95,7 @@ class ComposingService:
             owner_id=judged.owner.user_id,
             caller_id=self._identity.user_id,
             sender=judged.resolved.sender,
-            files=tuple(iter_tried_files(self._hub, judged.checked.attachments, files.kept)),
+            files=tuple(iter_tried_files(self._hub, judged.checked.files, files.kept)),
             related=related_of(judged),
             text=plain_text_of(judged.request),
             explanation=explanation,

@@ -84,7 +84,9 @@ def session_events(prefix: str) -> tuple[EventType, ...]:
 MESSAGE_EVENTS: Final = (
     _message_event("message.drafted", _("A draft was made.")),
     _message_event("message.changed", _("A draft was changed.")),
-    _message_event("message.deleted", _("A message was deleted: a draft, or one that failed or was cancelled.")),
+    _message_event(
+        "message.deleted", _("A message was deleted: a draft, or one that failed or was cancelled.")
+    ),
     _message_event("message.queued", _("A message was accepted and waits to leave.")),
     _message_event("message.cancelled", _("A waiting message was cancelled.")),
     _message_event(

@@ -125,6 +125,7 @@ STATUS_BY_CODE: Mapping[str, int] = MappingProxyType(
         "recipients.too_many": 422,
         "header.invalid": 422,
         "attachment.too_large": 413,
+        "attachment.unreadable": 422,
         "upload.not_found": 404,
         "upload.checksum_unknown": 400,
         "upload.wrong_offset": 409,

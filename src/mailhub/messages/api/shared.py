@@ -26,6 +26,7 @@ SEND_PROBLEMS = (
     "recipients.too_many",
     "header.invalid",
     (422, "attachment.too_large"),
+    "attachment.unreadable",
     (422, "upload.not_found"),
     (422, "attachment.not_found"),
     "layout.not_found",
