@@ -3,7 +3,6 @@
 from functools import partial
 
 from mailhub.composing.copying import CopyingService
-from mailhub.composing.draft_writes import require_draft
 from mailhub.composing.drafts import DraftsService
 from mailhub.composing.writes import Accepted
 from mailhub.contract.texts import _
@@ -48,7 +47,6 @@ _AGAIN_PROBLEMS = ("message.not_found", "message.wrong_state", *SEND_PROBLEMS)
 def change_draft(request: ApiRequest) -> Reply:
     seen = request.work.service(DraftsService).get(request.path["id"])
     request.check_revision(str(seen.revision))
-    require_draft(seen)
     body = request.body
 
     def change(work: Work) -> Accepted:
