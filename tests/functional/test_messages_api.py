@@ -423,6 +423,17 @@ def test_related_records_tags_and_words_are_filters(kit: HubKit) -> None:
     assert bob.ids(q="ote") == bob.ids(q="-") == bob.ids(tag="reminder") == []
 
 
+def test_a_record_that_is_given_twice_is_related_once(kit: HubKit) -> None:
+    bob = kit.user("bob", "email-edit")
+    given = [{"kind": "a", "id": "1", "title": "First"}, {"kind": "a", "id": "1", "title": "Second"}]
+    own = {"kind": "user", "id": kit.user_id("bob"), "title": "Me"}
+    sent = bob.send(related=[*given, own]).json
+    kept = bob.post("/messages", {"draft": True, "related": given}, 201).json
+
+    assert [(each["kind"], each["title"]) for each in sent["related"]] == [("a", "First"), ("user", "Me")]
+    assert [each["title"] for each in kept["related"]] == ["First"]
+
+
 def test_since_and_until_divide_a_list(kit: HubKit) -> None:
     bob = kit.user("bob", "email-edit")
     first, second = bob.send().json, bob.send().json

@@ -15,7 +15,7 @@ from mailhub.visibility.service import MessageReader
 
 from .contents import ContentSource
 from .draft_writes import ChangeDraft, CreateDraft, DraftFields, SendDraft, require_draft
-from .planner import Judged, Planner, scenario_files
+from .planner import Judged, Planner, each_once, scenario_files
 from .reading import changed_request
 from .request import MessageRequest
 from .resolver import DENIED
@@ -149,7 +149,7 @@ class DraftsService:
             headers=tuple(request.headers.items()),
             importance=request.importance,
             priority=request.priority,
-            related=tuple(dict.fromkeys(request.related)),
+            related=each_once(request.related),
             send_at=request.send_at,
             expires_at=request.expires_at,
             tags=request.tags,

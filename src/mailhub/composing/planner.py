@@ -325,11 +325,17 @@ def plain_text_of(request: MessageRequest) -> str | None:
     return request.text
 
 
+def each_once(related: Iterable[Related]) -> tuple[Related, ...]:
+    """Adding a record twice adds it once, as it was given first (RE1)."""
+    first: dict[tuple[str, str], Related] = {}
+    for record in related:
+        first.setdefault((record.kind, record.id), record)
+    return tuple(first.values())
+
+
 def related_of(plan: Plan | Judged) -> tuple[Related, ...]:
     """The sender is always a related entity (S3, RE5)."""
-    own = Related(USER_KIND, plan.owner.user_id, plan.owner.name)
-    given = dict.fromkeys(plan.request.related)
-    return tuple(given) if own in given else (*given, own)
+    return each_once((*plan.request.related, Related(USER_KIND, plan.owner.user_id, plan.owner.name)))
 
 
 def refusal_of(judged: Judged) -> HubError:
