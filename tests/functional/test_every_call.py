@@ -97,11 +97,15 @@ class World:
 
     def path_of(self, endpoint: Endpoint, unknown: str | None = None) -> str:
         """The path of a call on what is there, or with an unknown name for each of its own."""
-        path, kind = endpoint.full_path, endpoint.path.strip("/").split("/")[0]
-        for name in endpoint.path_names:
-            known = self._ids[kind if name == "id" else name] if unknown is None else unknown
-            path = path.replace(f"{{{name}}}", known)
+        path = endpoint.full_path
+        for name, known in self.names_of(endpoint).items():
+            path = path.replace(f"{{{name}}}", known if unknown is None else unknown)
         return path
+
+    def names_of(self, endpoint: Endpoint) -> dict[str, str]:
+        """What the names in the path of a call stand for."""
+        kind = endpoint.path.strip("/").split("/")[0]
+        return {name: self._ids[kind if name == "id" else name] for name in endpoint.path_names}
 
     def call(self, api: Api, endpoint: Endpoint, path: str | None = None, **options: Any) -> Any:
         """Make a call; If-Match is every revision."""

@@ -208,6 +208,10 @@ def test_a_call_on_an_upload_that_names_no_version_means_this_one(tus: Tus) -> N
         ("POST", {"Upload_Length": 5, "Upload_Metadata": "name YQ==,,"}, b"", 400, "request.bad"),
         ("POST", {"Upload_Length": 5, "Upload_Metadata": "näme YQ=="}, b"", 400, "request.bad"),
         ("POST", {"Upload_Length": 5, "Upload_Metadata": "n " + "YQ==" * 2000}, b"", 400, "request.bad"),
+        # a whole file, of which something is said that only a resumable one looks at
+        ("POST", {"Tus_Resumable": None, "Upload_Length": 5}, b"hello", 400, "request.bad"),
+        ("POST", {"Tus_Resumable": None, "Upload_Metadata": "name YQ=="}, b"hello", 400, "request.bad"),
+        ("POST", {"Tus_Resumable": None, "Upload_Checksum": "sha1 YQ=="}, b"hello", 400, "request.bad"),
         # creation with upload
         ("POST", {"Upload_Length": 5, "Content_Type": "text/plain"}, b"hello", 415, None),
         ("POST", {"Upload_Length": 4}, b"hello", 413, "upload.too_long"),

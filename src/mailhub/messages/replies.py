@@ -245,7 +245,7 @@ class ItemProblem(colander.MappingSchema):
     status = colander.SchemaNode(colander.Integer(), title=_("Status"))
     detail = _text(_("What to do"))
     code = _text(_("Code"))
-    errors = ItemErrors(title=_("Every mistake"), missing=())
+    errors = ItemErrors(title=_("Every mistake"), missing=colander.drop)
 
 
 class BatchResult(colander.MappingSchema):

@@ -96,6 +96,7 @@ def create_upload(request: ApiRequest) -> Reply:
 
 
 def _take_whole(request: ApiRequest) -> Reply:
+    _refuse_headers_of_tus(request)
     body = request.stream
     upload_id, size, sha256 = request.work.service(UploadsService).receive(
         request.identity,
@@ -105,6 +106,18 @@ def _take_whole(request: ApiRequest) -> Reply:
         content_type=announced_type(request.headers.get("Content-Type")),
     )
     return created(f"/api/v1/uploads/{upload_id}", {"id": upload_id, "size": size, "sha256": sha256})
+
+
+def _refuse_headers_of_tus(request: ApiRequest) -> None:
+    """Who says a length or a checksum relies on it, and without Tus-Resumable nothing would look at it."""
+    for header in (headers.LENGTH, headers.METADATA, headers.CHECKSUM):
+        if header.name in request.headers:
+            raise BadRequest(
+                _(
+                    "${header} is for resumable uploads; send Tus-Resumable too.",
+                    mapping={"header": header.name},
+                )
+            )
 
 
 def _begin(request: ApiRequest) -> Reply:
