@@ -9,6 +9,7 @@ from pyramid.config import Configurator
 from pyramid.httpexceptions import HTTPException, HTTPMethodNotAllowed
 
 from . import openapi_api
+from .docs_page import include_docs_page
 from .endpoint import Endpoint, endpoints_of
 from .openapi import build_document
 from .openapi_api import DOCUMENT
@@ -24,7 +25,7 @@ _ROUTE = "mailhub:"
 
 
 def mount_api(config: Configurator, parts: ApiParts, modules: Sequence[ModuleType]) -> None:
-    """Add the calls declared in these modules, and ``GET /openapi.json``.
+    """Add the calls declared in these modules, ``GET /openapi.json``, and the page that shows it.
 
     All endpoints are in ``config.registry["mailhub.http.endpoints"]`` afterwards. Raises ``Undescribed``, LookupError
     or ValueError for a declaration that cannot be mounted or described.
@@ -38,6 +39,7 @@ def mount_api(config: Configurator, parts: ApiParts, modules: Sequence[ModuleTyp
     include_request_log(config)
     include_transactions(config, endpoints, parts.retry_attempts)
     _add_problem_views(config)
+    include_docs_page(config)
     for path in sorted({each.full_path for each in endpoints}, key=_specific_first):
         _add_path(config, path, [each for each in endpoints if each.full_path == path], parts)
 
