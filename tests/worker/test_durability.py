@@ -8,7 +8,12 @@ from .hub_process import HubProcess
 from .smtp_sink import SmtpSink
 from .system_calls import TRACED, SystemCall, read_trace
 
-pytestmark = [pytest.mark.enable_socket, pytest.mark.system("strace"), pytest.mark.timeout(120)]
+pytestmark = [
+    pytest.mark.xdist_group("durability"),
+    pytest.mark.enable_socket,
+    pytest.mark.system("strace"),
+    pytest.mark.timeout(120),
+]
 
 MESSAGES = 20
 BIG = 200_000

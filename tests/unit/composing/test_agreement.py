@@ -86,7 +86,12 @@ class Bench:
         )
         explainer = Explainer(self.root, plugins=self._plugins, configs=configs, clock=self._clock)
         return ComposingService(
-            self.root, identity=identity, planner=planner, runner=self, explainer=explainer
+            self.root,
+            identity=identity,
+            planner=planner,
+            drafts=nothing,
+            runner=self,
+            explainer=explainer,
         )
 
 
