@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.enable_socket, pytest.mark.timeout(300), pytest.mark.x
 KILLED = Path(__file__).with_name("killed.py")
 SECRET = "correct horse battery staple"
 MESSAGES = 10
-KILLS = 3
+KILLS = 2
 BIG = b"B" * 100_000
 
 
