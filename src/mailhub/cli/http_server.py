@@ -19,8 +19,9 @@ from .local_socket import short_path
 
 DRAIN_SECONDS = 10.0
 LOOK_SECONDS = 0.05
-LOOKS_AT_REST = 3
-"""So often in a row nothing may be at work before the rest is closed: what a client has just sent is not read yet."""
+LOOKS_AT_REST = 10
+"""So often in a row nothing may be at work before the rest is closed: what a client has just sent is not read yet, and a busy
+client needs a moment between an answer and its next call."""
 
 OVERHEAD_BYTES = 1024 * 1024
 
