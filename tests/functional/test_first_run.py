@@ -270,7 +270,17 @@ def test_the_line_stands_in_the_documentation_as_it_is_printed(
 
 def test_make_run_takes_its_ports_from_variables() -> None:
     made = subprocess.run(
-        ["make", "-n", "-o", "install", "run", "PORT=7000", "CAPTURE_PORT=2025", "PAGE_PORT=9025"],
+        [
+            "make",
+            "--no-print-directory",
+            "-n",
+            "-o",
+            "install",
+            "run",
+            "PORT=7000",
+            "CAPTURE_PORT=2025",
+            "PAGE_PORT=9025",
+        ],
         cwd=ROOT,
         capture_output=True,
         text=True,

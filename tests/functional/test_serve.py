@@ -21,6 +21,7 @@ import pytest
 
 from mailhub.testing.smtp_server import SmtpServer
 from tests.kit.commands import Commands, Served, ended, read_line
+from tests.kit.waiting import wait_for
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.xdist_group("serve")]
 
@@ -227,12 +228,15 @@ def test_a_call_in_hand_is_answered_before_the_end_and_no_new_one_is_taken(mailh
 
 def refuses_soon(port: int) -> None:
     """Wait until nobody can connect any more."""
-    for _turn in range(1000):
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            return
-    raise AssertionError("it still takes connections")
+    wait_for(lambda: not takes_connections(port), "a refused connection", seconds=20)
+
+
+def takes_connections(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 @pytest.mark.parametrize("keeps_connection", [True, False])
