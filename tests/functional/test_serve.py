@@ -204,8 +204,7 @@ def test_a_signal_while_it_waits_for_the_database_ends_it_too(mailhub: Commands)
 
 def test_a_call_in_hand_is_answered_before_the_end_and_no_new_one_is_taken(mailhub: Commands) -> None:
     token = mailhub("token", "create", "--user", "admin", "--json").json["token"]
-    with mailhub.serving() as served:
-        call = connection_to(served)
+    with mailhub.serving() as served, closing(connection_to(served)) as call:
         call.putrequest("POST", "/api/v1/uploads")
         for name, value in (
             ("Authorization", f"Bearer {token}"),
