@@ -90,7 +90,7 @@ class TextMap(_PlainJson):
 class Alternatives(_PlainJson):
     """One of the node's children, told apart by their JSON type: ``"ada@example.com"`` or ``{"name", "address"}``.
 
-    The children must have different JSON types. The strict pass and OpenAPI treat it themselves.
+    Where it is read, the children must have different JSON types. The strict pass and OpenAPI treat it themselves.
     """
 
 

@@ -1,10 +1,13 @@
 """``GET /events``: what happens to the messages that a caller may see, in order, at least once."""
 
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mailhub.contract.policy import KindsAnswer, PolicyEvaluator, PolicyType, RecordRef, Viewer
 from tests.kit.hub import Api, HubKit
 
 
@@ -93,6 +96,85 @@ def test_where_all_places_are_taken_a_caller_gets_an_empty_page_at_once(deliveri
         assert refused.result().headers["Retry-After"] == "1"
         bob.send()
         assert all(call.result(20).json["items"] for call in calls if call is not refused)
+
+
+# -- what was deleted ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shown(tmp_path: Path) -> Iterator[HubKit]:
+    """A hub whose policy shows mail about the customer 10000 to everybody."""
+    kit = HubKit.open(tmp_path)
+    kit.account("sales")
+    host = kit.hub.plugins
+    policy = PolicyType(id="own", title="", description="", make=Customer)
+    host.find_policy = lambda id: policy  # type: ignore[method-assign]  # nobody can be given one yet
+    yield kit
+    kit.close()
+
+
+class Customer(PolicyEvaluator):
+    def kinds(self, viewer: Viewer, kinds: frozenset[str]) -> KindsAnswer:
+        return "some" if kinds else "none"
+
+    def records(self, viewer: Viewer, records: Sequence[RecordRef]) -> bool:
+        return RecordRef("customer", "10000") in records
+
+
+def delete(api: Api, message: Any) -> None:
+    headers = {"If-Match": message["revision"]}
+    api.app.delete(f"/api/v1/messages/{message['id']}", headers=headers, status=204)
+
+
+def customer(number: str) -> list[dict[str, str]]:
+    return [{"kind": "customer", "id": number, "title": "Adatum", "url": "https://erp.example/10000"}]
+
+
+def test_who_could_see_a_message_learns_that_it_was_deleted(shown: HubKit) -> None:
+    bob, eve = shown.user("bob"), shown.user("eve")
+    message = bob.send(201, draft=True, related=customer("10000")).json
+    cursor = eve.get("/events").json["next_cursor"]
+    delete(bob, message)
+
+    left = {"id": message["id"], "status": "draft", "scenario": "default", "account": None}
+    for api in (bob, eve):
+        (item,) = follow(api, cursor=cursor)
+        assert item["event"] == "message.deleted"
+        assert item["message"] == {**left, "owner": shown.user_id("bob")}
+
+
+def test_who_could_not_see_a_message_does_not_learn_that_it_was_deleted(shown: HubKit) -> None:
+    bob, eve = shown.user("bob"), shown.user("eve")
+    for related in ([], customer("20000")):
+        delete(bob, bob.send(201, draft=True, related=related).json)
+
+    assert follow(eve) == []
+    assert len(follow(bob)) == 4
+
+
+def test_all_that_happened_to_a_deleted_message_is_told_without_what_it_said(kit: HubKit) -> None:
+    bob = kit.user("bob", "email-edit")
+    message = bob.send(subject="Secret plan").json
+    bob.act(f"/messages/{message['id']}/cancel")
+    delete(bob, bob.get(f"/messages/{message['id']}").json)
+
+    items = follow(bob)
+    assert [item["event"] for item in items] == ["message.queued", "message.cancelled", "message.deleted"]
+    assert {item["message"]["status"] for item in items} == {"cancelled"}
+    assert not [text for text in ("Secret", "ada@example.com") if text in str(items)]
+    bob.get(f"/messages/{message['id']}", 404)
+
+
+def test_a_bound_token_learns_of_what_it_could_see_only(kit: HubKit) -> None:
+    bob = kit.user("bob", "email-edit")
+    kit.account("other", default=False)
+    bound = kit.user("bob", token={"accounts": ["sales"]})
+    for account in ("sales", "other"):
+        message = bob.send(account=account).json
+        bob.act(f"/messages/{message['id']}/cancel")
+        delete(bob, bob.get(f"/messages/{message['id']}").json)
+
+    assert [item["message"]["account"] for item in follow(bound)] == ["sales"] * 3
 
 
 @pytest.mark.parametrize("query", [{"wait": "31"}, {"wait": "-1"}, {"cursor": "x"}, {"limit": "0"}])

@@ -1,13 +1,15 @@
-"""Deleting a message: a draft, or one that failed or was cancelled (M8). Its history and its files go with it."""
+"""Deleting a message: a draft, or one that failed or was cancelled (M8). Its history and its files go with it.
+
+What stays is told by ``mailhub.messages.gone``: who could see it, learns from the change feed that it is gone.
+"""
 
 from dataclasses import dataclass
 
 from mailhub.contract.texts import _
 from mailhub.errors import RevisionStale
 from mailhub.events.audit import record_change
-from mailhub.messages import ids
+from mailhub.messages.gone import remove
 from mailhub.messages.indexes import index_removed
-from mailhub.messages.model import messages_of
 from mailhub.messages.states import DELETABLE, wrong_state
 from mailhub.people.identity import Identity
 from mailhub.store.root import HubRoot
@@ -42,9 +44,7 @@ class DeleteMessage:
         message = get_owned(hub, self.message_id, self.owner_id)
         index_removed(hub, shard, message)
         tell(hub, shard, message, "message.deleted")
-        month = messages_of(hub).find_shard(ids.month_of(message.key), ids.writer_of(message.key))
-        if month is not None:
-            del month.messages[message.key]
+        remove(hub, message)
         if message.owner_id != self.by.user_id:
             before = {"owner": message.owner_id, "status": message.status}
             record_change(hub, shard, self.by, "deleted", "message", message.id, before, None)

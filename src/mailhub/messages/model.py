@@ -214,6 +214,10 @@ class Message(Persistent):
             each for each, state in self.recipient_states() if state.outcome in ("pending", "deferred")
         )
 
+    def related_records(self) -> list[Related]:
+        """The records that it belongs to."""
+        return self.content.related_records()
+
     def history_entries(self) -> list[HistoryEntry]:
         return [HistoryEntry(*each) for each in self.history]
 
@@ -307,8 +311,10 @@ class MonthShard(Persistent):
     """What one writer has written in one month: messages, and the index entries of that month's messages.
 
     ``sent`` is ordered by the time of sending: its keys lead to ids through ``sent_ids``. ``words`` goes by the messages'
-    own keys.
+    own keys. ``gone``: what is left of the messages that were deleted, by their keys; None where none was.
     """
+
+    gone: Any = None
 
     def __init__(self) -> None:
         self.messages = LOBTree()
@@ -316,6 +322,12 @@ class MonthShard(Persistent):
         self.words = Words()
         self.sent = Facets()
         self.sent_ids = LOBTree()
+
+    def remember_gone(self, key: int, left: tuple[Any, ...]) -> None:
+        """Keep what is left of a message."""
+        if self.gone is None:
+            self.gone = LOBTree()
+        self.gone[key] = left
 
 
 class Messages(Persistent):

@@ -4,12 +4,24 @@ from typing import Any
 
 from mailhub.store.content import ContentReader
 
+from .gone import GoneMessage
 from .model import NOBODY, HistoryEntry, Mailbox, Message, MessageContent, Related
 
 
 def present_message(message: Message, waiting_for: str | None) -> dict[str, Any]:
     """A message as ``MessageReply``; ``waiting_for``: what keeps it, which delivery knows."""
     return {**_life_of(message), **_content_of(message.content), "waiting_for": waiting_for}
+
+
+def present_gone(message: GoneMessage) -> dict[str, Any]:
+    """What is left of a deleted message, as ``GoneMessageReply``."""
+    return {
+        "id": message.id,
+        "status": message.status,
+        "scenario": message.scenario,
+        "account": message.account_id or None,
+        "owner": message.owner_id,
+    }
 
 
 def present_whole_message(message: Message, waiting_for: str | None) -> dict[str, Any]:

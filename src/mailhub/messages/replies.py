@@ -9,7 +9,7 @@ from mailhub.scenarios.explain_schema import ExplainReply
 from mailhub.schema_types import JsonObject, TextMap
 
 from .schema import IMPORTANCES, RelatedItems, TagItems
-from .states import STATUSES
+from .states import DELETABLE, STATUSES
 
 WAITING_FOR = (
     "rate_limit",
@@ -123,6 +123,16 @@ class MessageReply(colander.MappingSchema):
     metadata = colander.SchemaNode(JsonObject(), title=_("Metadata"))
     warnings = WarningReplies(title=_("Warnings"))
     revision = _text(_("Revision"))
+
+
+class GoneMessageReply(colander.MappingSchema):
+    """What is left of a message that was deleted."""
+
+    id = _text(_("Id"))
+    status = _text(_("Status before it was deleted"), validator=colander.OneOf(sorted(DELETABLE)))
+    scenario = _text(_("Scenario"))
+    account = _text(_("Id of the account; of a draft, the one it named"), missing=None)
+    owner = _text(_("Id of whose message it was"))
 
 
 class DryRunMessage(MessageReply):

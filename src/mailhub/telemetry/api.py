@@ -7,7 +7,9 @@ from mailhub.delivery.service import DeliveryService
 from mailhub.errors import FieldError, NotReady
 from mailhub.events.cursor import EventCursor
 from mailhub.http.endpoint import ApiRequest, Reply, endpoint
-from mailhub.messages.presenting import present_message
+from mailhub.messages.gone import GoneMessage
+from mailhub.messages.model import Message
+from mailhub.messages.presenting import present_gone, present_message
 from mailhub.people.permissions import Permission
 
 from .checks import FATAL_CODES
@@ -61,9 +63,10 @@ def get_ready(request: ApiRequest) -> Reply:
     tag="messages",
     summary=_("Follow what happens to messages, oldest first"),
     description=_(
-        "Of the messages that the caller may see; at least once, in order per message. Keep next_cursor after dealing with "
-        "a page. With wait an empty page is held back until something happens; where too many wait already it comes at "
-        "once, with Retry-After."
+        "Of the messages that the caller may see; at least once, in order per message. Each message is as it is now; of "
+        "one that was deleted only id, status (its last), scenario, account and owner are left, in all of its events. Keep "
+        "next_cursor after dealing with a page. With wait an empty page is held back until something happens; where too "
+        "many wait already it comes at once, with Retry-After."
     ),
     query=FeedQuery,
     replies={200: FeedReply},
@@ -86,14 +89,19 @@ def follow_events(request: ApiRequest) -> Reply:
 
 
 def _feed(request: ApiRequest, page: FeedPage) -> dict[str, Any]:
-    waiting_for = request.work.service(DeliveryService).waiting_for
     items = [
         {
             "cursor": str(item.cursor),
             "at": item.event.at,
             "event": item.event.name,
-            "message": present_message(item.message, waiting_for(item.message)),
+            "message": _message(request, item.message),
         }
         for item in page.items
     ]
     return {"items": items, "next_cursor": str(page.next_cursor)}
+
+
+def _message(request: ApiRequest, message: Message | GoneMessage) -> dict[str, Any]:
+    if isinstance(message, GoneMessage):
+        return present_gone(message)
+    return present_message(message, request.work.service(DeliveryService).waiting_for(message))

@@ -9,6 +9,7 @@ from threading import BoundedSemaphore, Condition
 from mailhub.contract.clock import Clock
 from mailhub.events.cursor import EventCursor
 from mailhub.events.rows import TOPIC, Event, iter_events
+from mailhub.messages.gone import GoneMessage, find_gone
 from mailhub.messages.model import Message, messages_of
 from mailhub.people.identity import Identity
 from mailhub.people.permissions import Permission
@@ -22,11 +23,11 @@ LOOK_AT_MOST = 1_000
 
 @dataclass(frozen=True, slots=True)
 class FeedItem:
-    """An event of a message. ``message`` is as it is now; ``cursor``: go on behind this item."""
+    """An event of a message. ``message`` is as it is now, or what is left of it; ``cursor``: go on behind this item."""
 
     cursor: EventCursor
     event: Event
-    message: Message
+    message: Message | GoneMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +62,11 @@ class FeedService:
                 return FeedPage(items, cursor, is_at_end=False)
         return FeedPage(items, cursor, is_at_end=looked_at < LOOK_AT_MOST)
 
-    def _find_visible(self, event: Event) -> Message | None:
+    def _find_visible(self, event: Event) -> Message | GoneMessage | None:
         if not event.name.startswith("message."):
             return None
-        message = messages_of(self._hub).find(str(event.dimensions["message"]))
+        message_id = str(event.dimensions["message"])
+        message = messages_of(self._hub).find(message_id) or find_gone(self._hub, message_id)
         return message if message is not None and self._reader.can_see(message) else None
 
 

@@ -5,7 +5,8 @@ import colander
 from mailhub.contract import schema_hints as hint
 from mailhub.contract.texts import _
 from mailhub.http.paging import PageQuery
-from mailhub.messages.replies import MessageReply
+from mailhub.messages.replies import GoneMessageReply, MessageReply
+from mailhub.schema_types import Alternatives
 
 NOTE_CODES = ("disk.low", "plugin.not_loaded", "plugin.hung", "telemetry.behind")
 
@@ -52,7 +53,12 @@ class FeedEntry(colander.MappingSchema):
     cursor = colander.SchemaNode(colander.String(), title=_("Go on behind this item"))
     at = colander.SchemaNode(colander.DateTime(), title=_("When it happened"))
     event = colander.SchemaNode(colander.String(), title=_("What happened"))
-    message = MessageReply(title=_("The message as it is now"))
+    message = colander.SchemaNode(
+        Alternatives(),
+        MessageReply(title=_("The message as it is now")),
+        GoneMessageReply(title=_("What is left of it, where it was deleted")),
+        title=_("The message"),
+    )
 
 
 class FeedEntries(colander.SequenceSchema):

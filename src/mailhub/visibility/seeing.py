@@ -1,9 +1,10 @@
 """The one rule of who may see what: own mail always, others' mail as the caller's policy says (VP1 to VP7, VP10)."""
 
 import logging
+from typing import Protocol
 
 from mailhub.contract.policy import KindsAnswer, PolicyEvaluator, RecordRef, Viewer
-from mailhub.messages.model import USER_KIND, Message
+from mailhub.messages.model import USER_KIND, Related
 from mailhub.people.identity import Identity
 from mailhub.pluginhost.host import PluginHost
 from mailhub.store.root import HubRoot
@@ -16,6 +17,24 @@ def effective_policy(_hub: HubRoot, _identity: Identity) -> str:
     return "own"
 
 
+class Seen(Protocol):
+    """What the rule looks at: a message, or what is left of one that was deleted."""
+
+    @property
+    def status(self) -> str: ...
+
+    @property
+    def scenario(self) -> str: ...
+
+    @property
+    def account_id(self) -> str: ...
+
+    @property
+    def owner_id(self) -> str: ...
+
+    def related_records(self) -> list[Related]: ...
+
+
 class Sight:
     """What one caller may see. Asks his policy's evaluator; whatever goes wrong there counts as no."""
 
@@ -26,7 +45,7 @@ class Sight:
         self._policy_id = effective_policy(hub, identity)
         self._evaluator = _evaluator(plugins, self._policy_id)
 
-    def reaches(self, message: Message) -> bool:
+    def reaches(self, message: Seen) -> bool:
         """May the caller see this message? A token that is bound to scenarios or accounts sees nothing beyond them."""
         if not self._is_in_bounds(message):
             return False
@@ -37,17 +56,17 @@ class Sight:
         """True for a token that is bound to scenarios or accounts."""
         return self._identity.scenarios is not None or self._identity.accounts is not None
 
-    def _is_in_bounds(self, message: Message) -> bool:
+    def _is_in_bounds(self, message: Seen) -> bool:
         scenarios, accounts = self._identity.scenarios, self._identity.accounts
         has_no_account = message.status == "draft" and not message.account_id
         return (scenarios is None or message.scenario in scenarios) and (
             accounts is None or has_no_account or message.account_id in accounts
         )
 
-    def _is_allowed(self, message: Message) -> bool:
+    def _is_allowed(self, message: Seen) -> bool:
         if self._evaluator is None:
             return False
-        related = message.content.related_records()
+        related = message.related_records()
         records = [RecordRef(each.kind, each.id) for each in related if each.kind != USER_KIND]
         try:
             return self._asks(self._evaluator, records)

@@ -16,7 +16,7 @@ from mailhub.pluginhost.host import PluginHost
 from mailhub.store.root import HubRoot
 
 from .filters import MessageFilters, Plan, plan_of
-from .seeing import Sight
+from .seeing import Seen, Sight
 from .walking import Budget, Place, Walk, iter_places
 
 __all__ = ["MessageCounts", "MessageFilters", "MessagePage", "MessageReader"]
@@ -58,8 +58,8 @@ class MessageReader:
         self._clock = clock
         self._sight = Sight(hub, identity, plugins)
 
-    def can_see(self, message: Message) -> bool:
-        """May the caller see this message? Lists show exactly what this allows (VP10)."""
+    def can_see(self, message: Seen) -> bool:
+        """May the caller see this message, or could he, before it was deleted? Lists show exactly what this allows (VP10)."""
         return self._sight.reaches(message)
 
     def get(self, message_id: str) -> Message:
