@@ -477,6 +477,7 @@ UNSEEN: Mapping[str, str] = {
     "delivery.lease_ended": "the attempt is handed back and not counted",
     "account.nothing_to_release": "between listener and writer",
     "layout.invalid": "of the renderer `plain`, which no call uses yet",
+    "signin.wrong": "of the page that people sign in at, which shows its sentence",
 }
 """Codes that nobody meets, each with the reason."""
 

@@ -28,14 +28,17 @@ from mailhub.people.service import (
     PageSessions,
     SessionLimits,
     SessionsService,
+    SignInService,
     TokensService,
     UsersService,
+    record_failed_sign_in,
 )
-from mailhub.people.tries import PasswordTries
+from mailhub.people.tries import PasswordTries, SignInTries
 from mailhub.pluginhost.host import PluginHost
 from mailhub.scenarios.service import AttachmentsService, ScenariosService
 from mailhub.services import ServiceRegistry, Work
 from mailhub.settings import Settings
+from mailhub.store.root import HubRoot
 from mailhub.store.writer import Shard
 from mailhub.telemetry.feed import FeedBell, FeedService
 from mailhub.uploads.resumable import ResumableUploads, UploadLimits
@@ -92,11 +95,30 @@ def _register_people(services: ServiceRegistry, hub: "Hub") -> None:
         shard = work.service(Shard)
         return SessionsService(work.root, shard, work.identity, clock=hub.clock, limits=limits)
 
+    sign_in_tries = SignInTries(hub.clock)
+
+    def note_failure(user_id: str, address: str) -> None:
+        def record(root: HubRoot) -> None:
+            record_failed_sign_in(root, hub.writer.shard_for_transactions(root), user_id, address)
+
+        hub.database.transact(record, "failed sign-in")
+
+    def sign_in(work: Work) -> SignInService:
+        return SignInService(
+            work.root,
+            work.service(Shard),
+            authenticator=work.service(Authenticator),
+            sessions=work.service(PageSessions),
+            tries=sign_in_tries,
+            note_failure=note_failure,
+        )
+
     services.register(UsersService, users)
     services.register(GroupsService, groups)
     services.register(TokensService, tokens)
     services.register(MeService, me)
     services.register(SessionsService, sessions)
+    services.register(SignInService, sign_in)
     services.register(PageSessions, lambda work: PageSessions(work.root, hub.clock, hub.entropy, limits))
     services.register(Authenticator, lambda work: Authenticator(work.root, hub.clock, hub.hasher))
 

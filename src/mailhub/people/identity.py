@@ -16,8 +16,8 @@ Via = Literal["api", "command line", "page", "hub"]
 class Identity:
     """A user as he acts now: his permissions after the token took its share, and the token's bounds.
 
-    ``scenarios`` and ``accounts``: None, or the only ones the token may use. ``via``: the door, for the audit log.
-    ``address``: the network address the call came from ("" on the local socket).
+    ``scenarios`` and ``accounts``: None, or the only ones the token may use. ``session_id``: which session at the pages.
+    ``via``: the door, for the audit log. ``address``: the network address the call came from ("" on the local socket).
     """
 
     user_id: str
@@ -28,6 +28,7 @@ class Identity:
     is_licensed: bool = True
     permissions: frozenset[Permission] = frozenset()
     token_id: str | None = None
+    session_id: str | None = None
     scopes: frozenset[str] | None = None
     scenarios: frozenset[str] | None = None
     accounts: frozenset[str] | None = None

@@ -19,10 +19,12 @@ from mailhub.people.service import (
     PageSessions,
     SessionLimits,
     SessionsService,
+    SignInService,
     TokensService,
     UsersService,
+    record_failed_sign_in,
 )
-from mailhub.people.tries import PasswordTries
+from mailhub.people.tries import PasswordTries, SignInTries
 from mailhub.store.root import HubRoot
 from mailhub.store.shards import Shard, ShardState
 from mailhub.testing.clock import FakeClock
@@ -72,6 +74,7 @@ class PeopleKit:
         self.hasher = PasswordHasher(CHEAPEST_PROFILE, self.entropy)
         self.rules = PasswordRules({"password1"})
         self.tries = PasswordTries(self.clock)
+        self.sign_in_tries = SignInTries(self.clock)
         self.state = ShardState()
 
     @property
@@ -108,6 +111,17 @@ class PeopleKit:
     @property
     def page_sessions(self) -> PageSessions:
         return PageSessions(self.hub, self.clock, self.entropy, LIMITS)
+
+    @property
+    def signing_in(self) -> SignInService:
+        return SignInService(
+            self.hub,
+            self.shard,
+            authenticator=self.authenticator,
+            sessions=self.page_sessions,
+            tries=self.sign_in_tries,
+            note_failure=lambda id, address: record_failed_sign_in(self.hub, self.shard, id, address),
+        )
 
     def tokens(self, identity: Identity) -> TokensService:
         return TokensService(self.hub, self.shard, identity, entropy=self.entropy)

@@ -2,7 +2,15 @@ import pytest
 
 from mailhub.errors import TooManyRequests
 from mailhub.people import tries as module
-from mailhub.people.tries import FREE_TRIES, LONGEST_WAIT_SECONDS, PasswordTries
+from mailhub.people.tries import (
+    FREE_TRIES,
+    LONGEST_WAIT_SECONDS,
+    NETWORK_PAUSE_SECONDS,
+    NETWORK_TRIES,
+    NetworkTries,
+    PasswordTries,
+    SignInTries,
+)
 from mailhub.testing.clock import FakeClock
 from tests.unit.people.kit import NOW
 
@@ -94,3 +102,63 @@ def test_very_many_guessers_take_no_more_memory_than_some(
         tries.take("ada", f"198.51.100.{number}")
 
     assert len(tries._records) == 10
+
+
+# -- by network ----------------------------------------------------------------------------------------------------
+
+
+def is_refused(tries: NetworkTries, address: str = "192.0.2.7") -> bool:
+    try:
+        tries.take(address)
+    except TooManyRequests:
+        return True
+    return False
+
+
+def test_a_network_has_some_tries_at_once_and_then_one_from_time_to_time(clock: FakeClock) -> None:
+    tries = NetworkTries(clock)
+
+    assert sum(not is_refused(tries) for _try in range(2 * NETWORK_TRIES)) == NETWORK_TRIES
+    assert not is_refused(tries, "192.0.2.8")
+    with pytest.raises(TooManyRequests) as refused:
+        tries.take("192.0.2.7")
+    assert refused.value.retry_after_seconds == pytest.approx(NETWORK_PAUSE_SECONDS)
+    clock.advance(NETWORK_PAUSE_SECONDS)
+    assert [is_refused(tries), is_refused(tries)] == [False, True]
+    clock.advance(NETWORK_TRIES * NETWORK_PAUSE_SECONDS)
+    assert sum(not is_refused(tries) for _try in range(2 * NETWORK_TRIES)) == NETWORK_TRIES
+
+
+def test_a_try_that_was_none_is_given_back(clock: FakeClock) -> None:
+    tries = NetworkTries(clock)
+    for _try in range(2 * NETWORK_TRIES):
+        tries.take("192.0.2.7")
+        tries.give_back("192.0.2.7")
+    tries.give_back("192.0.2.9")
+
+    assert sum(not is_refused(tries) for _try in range(2 * NETWORK_TRIES)) == NETWORK_TRIES
+
+
+def test_very_many_networks_take_no_more_memory_than_some(
+    clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_KEPT", 10)
+    tries = NetworkTries(clock)
+    for number in range(200):
+        tries.take(f"198.51.100.{number}")
+
+    assert len(tries._free_at) == 10
+
+
+def test_who_waits_for_his_login_does_not_use_up_the_tries_of_his_network(clock: FakeClock) -> None:
+    tries = SignInTries(clock)
+    refused = 0
+    for _try in range(10 * NETWORK_TRIES):
+        try:
+            tries.take("ada", "192.0.2.7")
+        except TooManyRequests:
+            refused += 1
+
+    assert refused == 10 * NETWORK_TRIES - FREE_TRIES
+    tries.take("bob", "192.0.2.7")
+    tries.forget("bob", "192.0.2.7")

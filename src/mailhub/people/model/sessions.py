@@ -64,9 +64,9 @@ class Sessions(Persistent):
         if not places:
             del self._places_by_user[session.user_id]
 
-    def remove_all_of(self, user_id: str) -> list[str]:
-        """End all sessions of a user; their ids."""
-        ended = list(self.iter_of(user_id))
+    def remove_all_of(self, user_id: str, keep: str | None = None) -> list[str]:
+        """End all sessions of a user, or all but the one with the id ``keep``; their ids."""
+        ended = [session for session in self.iter_of(user_id) if session.id != keep]
         for session in ended:
             self.remove(session)
         return [session.id for session in ended]

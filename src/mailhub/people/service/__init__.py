@@ -4,6 +4,7 @@ from .authenticator import Authenticator
 from .groups import GroupsService
 from .me import Me, MeService
 from .sessions import NewSession, PageSessions, SessionLimits, SessionsService
+from .signing_in import SignedIn, SignInService, record_failed_sign_in
 from .tokens import NewToken, TokensService
 from .users import AddressCheck, NewUser, UsersService
 
@@ -19,6 +20,9 @@ __all__ = [
     "PageSessions",
     "SessionLimits",
     "SessionsService",
+    "SignInService",
+    "SignedIn",
     "TokensService",
     "UsersService",
+    "record_failed_sign_in",
 ]

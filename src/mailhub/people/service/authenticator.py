@@ -1,13 +1,14 @@
 """Who calls: by token, by the owner's own socket, by password."""
 
 from mailhub.contract.clock import Clock
-from mailhub.people.identity import Identity, Via
+from mailhub.people.identity import Identity
 from mailhub.people.model import Token, User, tokens_of, users_of
 from mailhub.people.networks import is_within
 from mailhub.people.passwords import PasswordHasher
-from mailhub.people.permissions import granted_by, kept_by
 from mailhub.people.token_text import find_token_id, is_text_of
 from mailhub.store.root import HubRoot
+
+from .acting import identity_of
 
 
 class Authenticator:
@@ -28,12 +29,16 @@ class Authenticator:
         if token is None or not self._is_usable(token, address):
             return None
         user = self._users.find(token.user_id)
-        return None if user is None or not user.is_active else _identity_of(user, token, "api", address)
+        return (
+            None
+            if user is None or not user.is_active
+            else identity_of(user, via="api", address=address, token=token)
+        )
 
     def identify_local(self, login: str | None) -> Identity | None:
         """The active user of this login, or the first administrator: who acts over ``hub.sock``."""
         user = self._users.find_by_login(login) if login else self._users.find_first_administrator()
-        return None if user is None or not user.is_active else _identity_of(user, None, "command line", "")
+        return None if user is None or not user.is_active else identity_of(user, via="command line")
 
     def verify_password(self, login: str, password: str) -> User | None:
         """The active user who has this password, hashed anew where today's parameters are others.
@@ -57,27 +62,3 @@ class Authenticator:
         if token.expires_at is not None and self._clock.now() >= token.expires_at:
             return False
         return token.networks is None or is_within(address, token.networks)
-
-
-def _identity_of(user: User, token: Token | None, via: Via, address: str) -> Identity:
-    scopes = _set_of(None if token is None else token.scopes)
-    return Identity(
-        user_id=user.id,
-        login=user.login,
-        name=user.name,
-        contact_email=user.contact_email,
-        kind=user.kind,
-        is_licensed=user.is_licensed,
-        permissions=kept_by(scopes, granted_by(frozenset(user.permission_sets))),
-        token_id=None if token is None else token.id,
-        scopes=scopes,
-        scenarios=_set_of(None if token is None else token.scenarios),
-        accounts=_set_of(None if token is None else token.accounts),
-        language=user.language,
-        via=via,
-        address=address,
-    )
-
-
-def _set_of(names: tuple[str, ...] | None) -> frozenset[str] | None:
-    return None if names is None else frozenset(names)

@@ -7,7 +7,7 @@ from mailhub.contract.texts import _
 from mailhub.errors import NOT_FOUND, FieldError, Invalid, NotFound
 from mailhub.events.audit import REPLACED_SECRET, record_change
 from mailhub.people.identity import Identity
-from mailhub.people.model import Token, User, tokens_of, users_of
+from mailhub.people.model import Token, User, sessions_of, tokens_of, users_of
 from mailhub.people.passwords import PasswordHasher, PasswordRules
 from mailhub.people.presenting import present_user
 from mailhub.people.tries import PasswordTries
@@ -68,8 +68,10 @@ class MeService:
             self._audit("changed", me.user, before, present_user(me.user))
         return me
 
-    def change_password(self, old: str, new: str) -> None:
-        """Take another password; tokens and sessions go on.
+    def change_password(
+        self, old: str, new: str, *, keep_session: str | None = None, end_other_sessions: bool = False
+    ) -> None:
+        """Take another password; tokens go on, and so do sessions, unless ``end_other_sessions``: all but one (V7.4.3).
 
         Raises ``NotFound``, ``TooManyRequests`` after wrong ones, ``Invalid`` with ``password.wrong`` and
         ``password.too_weak``.
@@ -84,7 +86,10 @@ class MeService:
         user.password_hash = self._hasher.hash(new)
         user.must_change_password = False
         user.count_change()
-        self._audit("password_changed", user, {"password": {"is_set": True}}, {"password": REPLACED_SECRET})
+        after: Values = {"password": REPLACED_SECRET}
+        if end_other_sessions:
+            after = {**after, "ended_sessions": sessions_of(self._hub).remove_all_of(user.id, keep_session)}
+        self._audit("password_changed", user, {"password": {"is_set": True}}, after)
 
     def _iter_mistakes(self, user: User, old: str, new: str, *, is_right: bool) -> Iterator[FieldError]:
         if not is_right:

@@ -75,10 +75,13 @@ class SessionsService:
             raise NotFound(NOT_FOUND, code="session.not_found")
         self._end(session)
 
-    def end_all(self) -> None:
-        """Sign the caller out of every browser; tokens go on."""
-        for session in list(sessions_of(self._hub).iter_of(self._identity.user_id)):
+    def end_all(self, *, keep: str | None = None) -> int:
+        """Sign the caller out of every browser, or all but the session with the id ``keep``; how many. Tokens go on."""
+        mine = list(sessions_of(self._hub).iter_of(self._identity.user_id))
+        ending = [session for session in mine if session.id != keep]
+        for session in ending:
             self._end(session)
+        return len(ending)
 
     def _iter_alive(self, after: Place | None) -> Iterator[ShownSession]:
         now = self._clock.now()
@@ -139,8 +142,12 @@ class PageSessions:
         """Sign out (V7.4.1)."""
         self._sessions.remove(session)
 
+    def ends_at(self, session: Session) -> datetime:
+        """When it ends if it is not used before."""
+        return session.ends_at(self._limits.idle, self._limits.longest)
+
     def _is_alive(self, session: Session) -> bool:
-        return session.ends_at(self._limits.idle, self._limits.longest) > self._clock.now()
+        return self.ends_at(session) > self._clock.now()
 
     def _make_room(self, user_id: str) -> None:
         alive = 0
