@@ -9,7 +9,7 @@ PLUGINS := $(PROJECTS:%/pyproject.toml=%)
 LINTED := src tests $(wildcard plugins) tools conftest.py docs
 TYPED := src tests tools conftest.py docs/conf.py
 
-.PHONY: help install run test test-system lint bench docs reference settings lock format clean
+.PHONY: help install run test test-system lint bench docs translations reference settings lock format clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -58,6 +58,9 @@ bench: install ## figures, each with what it is held against
 docs: install ## the documentation, as HTML in docs/_build
 	$(BIN)/python -m sphinx -W --keep-going --quiet -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
+
+translations: install ## catalogues of all texts, from the code; tells what is not translated
+	$(BIN)/python -W ignore -m tools.translations
 
 reference: install ## all that is made of the code: ini files, docs/reference
 	@for page in $(basename $(notdir $(wildcard tools/write_*.py))); do \

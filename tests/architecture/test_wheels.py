@@ -50,7 +50,7 @@ def source_files(folder: Path) -> set[str]:
         for path in files
         if not LEFT_OUT.intersection(path.parts)
         and not path.parts[0].endswith(".egg-info")
-        and path.suffix != ".po"
+        and path.suffix not in {".md", ".po"}
     }
 
 

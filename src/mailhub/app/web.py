@@ -1,6 +1,7 @@
-"""The web application of a hub: the API's calls of every subject, mounted on Pyramid."""
+"""The web application of a hub: the API's calls and the pages of every subject, mounted on Pyramid."""
 
 from collections.abc import Callable
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from pyramid.config import Configurator
@@ -8,18 +9,27 @@ from pyramid.config import Configurator
 from mailhub.accounts import api as accounts_api
 from mailhub.company import api as company_api
 from mailhub.http.limiting import CallLimiter
+from mailhub.http.locale import LANGUAGES, include_texts
 from mailhub.http.mount import mount_api
 from mailhub.http.paging import CursorSeal
 from mailhub.http.parts import ApiParts
 from mailhub.maintenance import api as maintenance_api
 from mailhub.messages import api as messages_api
 from mailhub.people import api as people_api
-from mailhub.people.service import Authenticator
+from mailhub.people import pages as people_pages
+from mailhub.people.identity import HUB
+from mailhub.people.service import Authenticator, SignInService
 from mailhub.pluginhost import api as plugins_api
 from mailhub.scenarios import api as scenarios_api
+from mailhub.services import Work
 from mailhub.store.root import HubRoot
 from mailhub.telemetry import api as health_api
 from mailhub.uploads import api as uploads_api
+from mailhub.web.assets import Assets, own_bundles
+from mailhub.web.mount import mount_pages
+from mailhub.web.parts import WebParts
+
+from .navigation import NAVIGATION
 
 if TYPE_CHECKING:
     from .hub import Hub
@@ -36,12 +46,19 @@ API_MODULES = (
     maintenance_api,
 )
 
+PAGE_MODULES = (*people_pages.MODULES,)
+PAGE_API_MODULES = (uploads_api,)
+"""Calls that scripts of the pages use too."""
+
 
 def make_wsgi_app(hub: "Hub") -> Any:
     """Raises what ``mount_api`` raises for a declaration that cannot be described."""
     config = Configurator()
-    mount_api(config, api_parts(hub), API_MODULES)
+    include_texts(config, [each.text_folder for each in hub.plugins.plugins if each.text_folder])
+    parts = api_parts(hub)
+    mount_api(config, parts, API_MODULES)
     config.registry[health_api.HEALTH] = hub.health
+    mount_pages(config, web_parts(hub, parts), PAGE_MODULES, PAGE_API_MODULES)
     return config.make_wsgi_app()
 
 
@@ -58,8 +75,23 @@ def api_parts(hub: "Hub") -> ApiParts:
         entropy=hub.entropy,
         cursors=CursorSeal(cursor_key),
         settings_schemas={kind.id: kind.settings_schema for kind in hub.plugins.connectors.values()},
+        languages=LANGUAGES,
         max_json_bytes=hub.settings.http_max_json_bytes,
         limiter=_limiter(hub),
+    )
+
+
+def web_parts(hub: "Hub", parts: ApiParts) -> WebParts:
+    """What the shell of the pages needs of this hub."""
+    return WebParts(
+        api=parts,
+        key=parts.cursors.key,
+        session_checker=lambda root: Work(hub.services, root, HUB).service(SignInService),
+        assets=Assets(own_bundles()),
+        navigation=NAVIGATION,
+        version=version("mailhub"),
+        environment=hub.settings.environment,
+        plain_http_on_loopback=hub.settings.pages_plain_http == "loopback",
     )
 
 

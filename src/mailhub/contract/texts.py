@@ -1,6 +1,10 @@
 """The translation domain of the product: every text that a person can read is made with ``_``.
 
-English is the message id. A plugin makes its own factory with its own domain and uses it the same way.
+English is the message id. A plugin makes its own factory with its own domain and uses it the same way::
+
+    _ = TranslationStringFactory("mailhub-fax")
+
+Its translations are in ``locale/<language>/LC_MESSAGES/mailhub-fax.mo`` beside the plugin's module; the hub finds them.
 """
 
 from translationstring import TranslationString, TranslationStringFactory
@@ -10,7 +14,7 @@ Text = TranslationString | str
 
 _ = TranslationStringFactory("mailhub")
 
-__all__ = ["Text", "TranslationString", "_", "plain"]
+__all__ = ["Text", "TranslationString", "TranslationStringFactory", "_", "plain"]
 
 
 def plain(text: Text) -> str:

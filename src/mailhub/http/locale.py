@@ -1,12 +1,24 @@
 """Which language an answer is in, and how a text gets there."""
 
-from collections.abc import Sequence
-from typing import Any, cast
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Final, cast
 
 from pyramid.i18n import get_localizer
 from webob.acceptparse import create_accept_language_header
 
 from mailhub.contract.texts import Text
+
+LANGUAGES: Final = ("en", "fr")
+"""What texts are translated to and shipped with; English, which needs no catalogue, is the default."""
+
+_FOLDERS = ("colander:locale", "deform:locale", "mailhub:locale")
+"""Ours come last, so that they fill what the libraries lack."""
+
+
+def include_texts(config: Any, folders: Iterable[Path] = ()) -> None:
+    """Make a Pyramid application find the translations of mailhub, of its form libraries and in these folders."""
+    config.add_translation_dirs(*_FOLDERS, *map(str, folders))
 
 
 def locale_of(accept_language: str | None, languages: Sequence[str]) -> str:

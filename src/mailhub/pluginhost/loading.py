@@ -3,7 +3,9 @@
 import logging
 import traceback
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import ModuleType
 
 from mailhub.contract.clock import Clock
 from mailhub.contract.texts import Text, _
@@ -68,7 +70,8 @@ class _Loader:
             self.reports[key] = self._failed(candidate, outcome)
             return
         self.catalogues.add(outcome.brought, key)
-        self.reports[key] = _report(candidate, "loaded", outcome.brought)
+        report = _report(candidate, "loaded", outcome.brought)
+        self.reports[key] = replace(report, text_folder=_text_folder(outcome.plugin))
         self._log.info("plugin %s %s is loaded", key, candidate.version)
 
     def _key(self, candidate: Candidate) -> str:
@@ -115,6 +118,14 @@ def _imported(candidate: Candidate) -> object:
         reason = _("It cannot be imported: ${error}", mapping={"error": outcome.sentence})
         raise _NotImported(reason) from outcome.error
     return outcome
+
+
+def _text_folder(plugin: object) -> Path | None:
+    """``locale`` beside the plugin's module; a module that is in no package has none of its own."""
+    if not isinstance(plugin, ModuleType) or not plugin.__package__ or plugin.__file__ is None:
+        return None
+    folder = Path(plugin.__file__).parent / "locale"
+    return folder if folder.is_dir() else None
 
 
 def _reason(raised: guard.Raised) -> Text:

@@ -1,6 +1,7 @@
 """What is known of a plugin, as the plugins page, ``GET /plugins`` and ``mailhub plugins`` show it."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from mailhub.contract.texts import Text, plain
@@ -24,6 +25,7 @@ class PluginReport:
     ``error``: why it failed, one sentence; ``traceback``: the same for developers, in the log only.
     The four tuples: ids of what it brings, empty unless ``loaded``. ``faults``: how often a call of it went wrong since
     the start, ``last_fault``: how the last time. ``is_hung``: a notification was given up, it is told of nothing more.
+    ``text_folder``: where translations of its texts are, when it brings any.
     """
 
     name: str
@@ -39,3 +41,4 @@ class PluginReport:
     faults: int = 0
     last_fault: Text = ""
     is_hung: bool = False
+    text_folder: Path | None = None

@@ -3,6 +3,7 @@
 import importlib.metadata
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -51,6 +52,26 @@ def test_what_a_plugin_registers_is_found_by_id() -> None:
     with pytest.raises(NotFound) as refused:
         host.get_connector("raven")
     assert refused.value.code == "connector.not_found"
+
+
+def test_the_translations_beside_a_plugins_module_are_found(tmp_path: Path) -> None:
+    (tmp_path / "locale").mkdir()
+    plugin = with_connectors(connector())
+    plugin.__file__, plugin.__package__ = str(tmp_path / "plugin.py"), "mailhub_pigeon"
+    assert report(load_one(plugin)).text_folder == tmp_path / "locale"
+
+
+def test_a_folder_beside_a_module_of_no_package_is_not_the_modules(tmp_path: Path) -> None:
+    (tmp_path / "locale").mkdir()
+    plugin = with_connectors(connector())
+    plugin.__file__, plugin.__package__ = str(tmp_path / "pigeon.py"), ""
+    assert report(load_one(plugin)).text_folder is None
+
+
+def test_a_plugin_may_bring_no_translations(tmp_path: Path) -> None:
+    plugin = with_connectors(connector())
+    plugin.__file__, plugin.__package__ = str(tmp_path / "plugin.py"), "mailhub_pigeon"
+    assert report(load_one(plugin)).text_folder is None
 
 
 @pytest.mark.parametrize("kind", ["scenario", "policy", "renderer"])

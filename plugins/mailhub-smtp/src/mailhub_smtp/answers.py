@@ -12,10 +12,11 @@ from mailhub.contract import (
     Uncertain,
 )
 from mailhub.contract.outcome import RecipientStatus
-from mailhub.contract.texts import _, plain
+from mailhub.contract.texts import plain
 
 from .envelope import AddressUnusable, Destination, destination_of
 from .reply import Reply
+from .texts import _
 from .verdicts import longest_hint, retry_hint, too_many_recipients
 
 SMTPUTF8_MISSING: Final = plain(

@@ -14,12 +14,13 @@ from mailhub.contract import (
     Transient,
     Uncertain,
 )
-from mailhub.contract.texts import Text, _
+from mailhub.contract.texts import Text
 
 from .connection import Connection
 from .opening import Opener
 from .session import SmtpSession
 from .steps import measured
+from .texts import _
 
 CHECK_STEPS = ("resolve", "connect", "tls", "authenticate", "send")
 

@@ -10,10 +10,11 @@ import ssl
 from typing import Final
 
 from mailhub.contract import Clock, HostAddress
-from mailhub.contract.texts import Text, _, plain
+from mailhub.contract.texts import Text, plain
 
 from .extensions import Extensions
 from .reply import MalformedReply, Reply, ReplyReader
+from .texts import _
 from .timeouts import Timeouts
 
 RECEIVE_BYTES: Final = 8192

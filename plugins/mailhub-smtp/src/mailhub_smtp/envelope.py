@@ -7,9 +7,9 @@ from typing import NamedTuple
 import idna
 
 from mailhub.contract import OutgoingMessage, Permanent, WireOptions
-from mailhub.contract.texts import _
 
 from .extensions import Extensions
+from .texts import _
 
 _LOCAL = re.compile(
     r"""[^\x00-\x20\x7f-\xa0"(),:;<>@\[\\\]\u2028\u2029\ud800-\udfff]+|"(?:[^\x00-\x1f"\\\x7f-\x9f\u2028\u2029\ud800-\udfff]|\\[\x20-\x7e])*\""""

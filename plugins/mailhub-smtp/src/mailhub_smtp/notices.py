@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from mailhub.contract import Settings, SettingsNotice
-from mailhub.contract.texts import _
+
+from .texts import _
 
 MICROSOFT_DOMAINS = ("office365.com", "outlook.com", "outlook.office365.us", "partner.outlook.cn")
 

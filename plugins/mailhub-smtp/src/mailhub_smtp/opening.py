@@ -13,12 +13,13 @@ from mailhub.contract import (
     SessionContext,
     Transient,
 )
-from mailhub.contract.texts import Text, _
+from mailhub.contract.texts import Text
 
 from .connection import Connection, Lost
 from .extensions import Extensions
 from .settings import SmtpAccount
 from .sign_in import Credentials, sign_in
+from .texts import _
 from .timeouts import Timeouts
 from .tls import handshake_failure, tls_context
 from .verdicts import refusal

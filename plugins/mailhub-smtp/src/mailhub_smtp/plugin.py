@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from mailhub.contract import Capabilities, ConnectorType, hookimpl
-from mailhub.contract.texts import _
 
 from .check import CHECK_STEPS
 from .connector import SmtpConnector
@@ -11,6 +10,7 @@ from .logo import LOGO
 from .notices import notices
 from .presets import PRESETS
 from .settings import SmtpSettingsSchema
+from .texts import _
 
 SMTP = ConnectorType(
     id="smtp",

@@ -1,7 +1,8 @@
 """Settings that a form fills in at one click."""
 
 from mailhub.contract import Preset
-from mailhub.contract.texts import _
+
+from .texts import _
 
 PRESETS = (
     Preset(

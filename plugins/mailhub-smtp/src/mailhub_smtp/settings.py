@@ -8,7 +8,9 @@ import colander
 
 from mailhub.contract import SenderSettings, Settings, UncertainSettings
 from mailhub.contract import schema_hints as hint
-from mailhub.contract.texts import Text, _
+from mailhub.contract.texts import Text
+
+from .texts import _
 
 SECURITY = ("none", "starttls", "tls")
 AUTHENTICATION = ("anonymous", "basic", "ntlm", "oauth2")

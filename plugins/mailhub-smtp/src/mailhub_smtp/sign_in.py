@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from mailhub.contract import AuthenticationFailed, DeliveryError, Misconfigured, Transient
-from mailhub.contract.texts import _
 
 from .connection import Connection, Lost
 from .reply import Reply
+from .texts import _
 from .verdicts import sign_in_refusal
 
 MECHANISM_UNUSABLE = frozenset({500, 501, 502, 504})

@@ -3,9 +3,9 @@
 import ssl
 
 from mailhub.contract import DeliveryError, Misconfigured, Transient
-from mailhub.contract.texts import _
 
 from .settings import SmtpAccount
+from .texts import _
 
 PEM_BEGIN = "-----BEGIN"
 _SETTINGS_AT_FAULT = {

@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from mailhub.contract import DeliveryError, OutgoingMessage, Transient, Uncertain
-from mailhub.contract.texts import Text, _
+from mailhub.contract.texts import Text
 
 from .answers import Answers
 from .connection import Connection, Lost
 from .dots import FINAL_DOT, transparent
 from .envelope import Envelope
 from .reply import Reply
+from .texts import _
 from .verdicts import concerns_all, refusal, too_many_recipients
 
 DATA: Final = b"DATA\r\n"

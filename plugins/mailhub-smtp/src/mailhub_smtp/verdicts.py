@@ -11,9 +11,10 @@ from mailhub.contract import (
     Throttled,
     Transient,
 )
-from mailhub.contract.texts import Text, _
+from mailhub.contract.texts import Text
 
 from .reply import Reply
+from .texts import _
 
 MAX_HINT_SECONDS = 86_400.0
 QUOTA_DELAY_SECONDS = 3_600.0
