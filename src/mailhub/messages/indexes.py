@@ -4,7 +4,7 @@
 shard only; what it can't take out of another writer's shard stays there as a hint that readers see through.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -18,6 +18,9 @@ from .words import words_of
 
 _HIGHEST = "\U0010ffff"
 """Sorts after every status and day."""
+
+IsWithin = Callable[[str, str, str], bool]
+"""Asked with a scenario, an account ("" for none) and a status."""
 
 
 def partition_of(related: list[Related]) -> str:
@@ -173,12 +176,9 @@ def index_reassigned(
         facets.discard(facet, message.key)
     for facet in (account_facet(message.account_id), account_group_facet(message.account_id, group)):
         facets.add(facet, message.key)
-    add_to_counter(hub, shard, ("account", account_before, message.status, ""), -1)
-    add_to_counter(hub, shard, ("account", message.account_id, message.status, ""), 1)
-    for name in _lane_counter_names(account_before, lane_before, message.status, ""):
+    for name in _names_at(message, account_before, lane_before, message.status, ""):
         add_to_counter(hub, shard, name, -1)
-    for name in _lane_counter_names(message.account_id, message.lane_id, message.status, ""):
-        add_to_counter(hub, shard, name, 1)
+    count(hub, shard, message, message.status, 1)
 
 
 def _change_group(hub: HubRoot, shard: Shard, message: Message, old: str, new: str) -> None:
@@ -207,13 +207,15 @@ def count(hub: HubRoot, shard: Shard, message: Message, status: str, change: int
 
 def _counter_names(message: Message, status: str) -> Iterator[tuple[str, ...]]:
     day = sent_day(message.sent_at) if status == "sent" else ""
-    yield ("owner", message.owner_id, message.partition, status, day)
-    yield ("account", message.account_id, status, day)
-    yield from _lane_counter_names(message.account_id, message.lane_id, status, day)
+    return _names_at(message, message.account_id, message.lane_id, status, day)
 
 
-def _lane_counter_names(account_id: str, lane_id: str, status: str, day: str) -> Iterator[tuple[str, ...]]:
+def _names_at(
+    message: Message, account_id: str, lane_id: str, status: str, day: str
+) -> Iterator[tuple[str, ...]]:
     """Lanes of users are counted by themselves; the lane of an account's own sign-in is what else there is."""
+    yield ("owner", message.owner_id, message.partition, message.scenario, account_id, status, day)
+    yield ("account", account_id, status, day)
     if lane_id != account_id:
         yield ("lane", lane_id, status, day)
 
@@ -233,27 +235,38 @@ def counted(hub: HubRoot, first: tuple[str, ...], last: tuple[str, ...]) -> int:
     return sum(sum(counters.values(min=first, max=last)) for counters in messages_of(hub).counters.values())
 
 
-def owner_counts(hub: HubRoot, owner_id: str, first_day: str) -> dict[str, int]:
-    """How many messages somebody owns in each status; of the sent ones those since a day (``2026-11-24``, UTC)."""
+def owner_counts(
+    hub: HubRoot, owner_id: str, first_day: str, is_within: IsWithin = lambda *_place: True
+) -> dict[str, int]:
+    """How many messages somebody owns in each status; of the sent ones those since a day (``2026-11-24``, UTC).
+
+    ``is_within``: whether messages of a scenario, account and status count. What this costs grows with the different
+    kinds of mail that he has, not with the mail.
+    """
     counts = dict.fromkeys(STATUSES, 0)
     for counters in messages_of(hub).counters.values():
-        for partition in _partitions(counters, owner_id):
+        for place in _places_of(counters, owner_id):
             for status in STATUSES:
-                name = ("owner", owner_id, partition, status)
-                first = (*name, first_day) if status == "sent" else name
-                counts[status] += sum(counters.values(min=first, max=(*name, _HIGHEST)))
+                if is_within(place[_SCENARIO], place[_ACCOUNT], status):
+                    name = (*place, status)
+                    first = (*name, first_day) if status == "sent" else name
+                    counts[status] += sum(counters.values(min=first, max=(*name, _HIGHEST)))
     return counts
 
 
-def _partitions(counters: Any, owner_id: str) -> Iterator[str]:
-    """The partitions of one owner, without looking at each of his days."""
+_SCENARIO, _ACCOUNT = 3, 4
+"""Where a counter of an owner names them."""
+
+
+def _places_of(counters: Any, owner_id: str) -> Iterator[tuple[str, ...]]:
+    """The beginnings of one owner's counters, status and day left out, without looking at each of his days."""
     place: tuple[str, ...] = ("owner", owner_id)
     while True:
         name = next(iter(counters.keys(min=place)), None)
         if name is None or name[:2] != ("owner", owner_id):
             return
-        yield name[2]
-        place = (*name[:3], _HIGHEST)
+        yield name[: _ACCOUNT + 1]
+        place = (*name[: _ACCOUNT + 1], _HIGHEST)
 
 
 def waiting_of_account(hub: HubRoot, account_id: str, status: str) -> int:

@@ -47,20 +47,16 @@ class Sight:
 
     def reaches(self, message: Seen) -> bool:
         """May the caller see this message? A token that is bound to scenarios or accounts sees nothing beyond them."""
-        if not self._is_in_bounds(message):
+        if not self.is_in_bounds(message.scenario, message.account_id, message.status):
             return False
         return message.owner_id == self._identity.user_id or self._is_allowed(message)
 
-    @property
-    def is_bounded(self) -> bool:
-        """True for a token that is bound to scenarios or accounts."""
-        return self._identity.scenarios is not None or self._identity.accounts is not None
-
-    def _is_in_bounds(self, message: Seen) -> bool:
+    def is_in_bounds(self, scenario: str, account_id: str, status: str) -> bool:
+        """Is mail of this scenario, account ("" for none) and status within what the caller's token is bound to?"""
         scenarios, accounts = self._identity.scenarios, self._identity.accounts
-        has_no_account = message.status == "draft" and not message.account_id
-        return (scenarios is None or message.scenario in scenarios) and (
-            accounts is None or has_no_account or message.account_id in accounts
+        has_no_account = status == "draft" and not account_id
+        return (scenarios is None or scenario in scenarios) and (
+            accounts is None or has_no_account or account_id in accounts
         )
 
     def _is_allowed(self, message: Seen) -> bool:

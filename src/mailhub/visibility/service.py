@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from mailhub.contract.clock import Clock
 from mailhub.contract.texts import _
-from mailhub.errors import NOT_FOUND, Denied, Invalid, NotFound
+from mailhub.errors import NOT_FOUND, Invalid, NotFound
 from mailhub.messages.indexes import owner_counts, sent_day
 from mailhub.messages.model import Message, messages_of
 from mailhub.people.identity import Identity
@@ -100,12 +100,10 @@ class MessageReader:
         return MessagePage(found, None)
 
     def counts(self) -> MessageCounts:
-        """Raises ``Denied``, also for a token that is bound to scenarios or accounts: nobody counts by those."""
+        """Raises ``Denied``."""
         self._identity.require(Permission.MESSAGES_READ)
-        if self._sight.is_bounded:
-            raise Denied(_("A token that is bound to scenarios or accounts cannot count messages."))
         first_day = sent_day(self._clock.now() - timedelta(days=SENT_DAYS - 1))
-        counts = owner_counts(self._hub, self._identity.user_id, first_day)
+        counts = owner_counts(self._hub, self._identity.user_id, first_day, self._sight.is_in_bounds)
         return MessageCounts(
             drafts=counts["draft"],
             waiting=counts["queued"] + counts["sending"],

@@ -220,7 +220,8 @@ class Lives:
         expected: Counter[tuple[str, ...]] = Counter()
         for message in self._messages():
             day = sent_day(message.sent_at) if message.status == "sent" else ""
-            expected["owner", message.owner_id, message.partition, message.status, day] += 1
+            place = (message.owner_id, message.partition, message.scenario, message.account_id)
+            expected["owner", *place, message.status, day] += 1
             expected["account", message.account_id, message.status, day] += 1
             if message.lane_id != message.account_id:
                 expected["lane", message.lane_id, message.status, day] += 1

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from mailhub.errors import Denied, NotFound
 from mailhub.messages.indexes import index_reassigned
 from mailhub.messages.model import Message, Related
-from mailhub.messages.states import BOXES, GROUPS
+from mailhub.messages.states import BOXES, GROUPS, STATUSES
 from mailhub.people.permissions import Permission
 from mailhub.visibility import service, walking
+from mailhub.visibility.seeing import Sight
 from mailhub.visibility.service import MessageFilters
 
 from .kit import BOB, EVE, STEPS, Evaluator, MailKit
@@ -185,15 +186,37 @@ def test_an_owner_of_many_messages_costs_a_stranger_nothing(mail: MailKit) -> No
     assert budget.left == 2
 
 
-def test_a_bound_token_lists_within_its_bounds_and_counts_nothing(mail: MailKit) -> None:
-    inside = mail.put(account="a", scenario="s")
-    mail.put(account="b", scenario="s")
-    mail.put(account="a", scenario="t")
+def test_a_bound_token_lists_and_counts_within_its_bounds(mail: MailKit) -> None:
+    inside = [mail.put(status, account="a", scenario="s") for status in ("queued", "sent")]
+    inside.append(mail.put("draft", account="", scenario="s"))
+    for account, scenario in (("b", "s"), ("a", "t"), ("", "t"), ("aa", "s")):
+        mail.put("draft", account=account, scenario=scenario)
+        mail.put("sent", account=account, scenario=scenario)
     bound = replace(BOB, accounts=frozenset({"a"}), scenarios=frozenset({"s"}))
 
-    assert mail.ids(bound) == [inside]
-    with pytest.raises(Denied):
-        mail.reader(bound).counts()
+    assert mail.ids(bound) == inside[::-1]
+    counts = mail.reader(bound).counts()
+    assert (counts.drafts, counts.waiting, counts.sent_30_days) == (1, 1, 1)
+    counts = mail.reader(replace(BOB, accounts=frozenset())).counts()
+    assert (counts.drafts, counts.waiting, counts.sent_30_days) == (2, 0, 0)
+
+
+def test_what_counting_costs_does_not_grow_with_the_mail(
+    mail: MailKit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, ...]] = []
+
+    def is_in_bounds(_sight: Sight, *place: str) -> bool:
+        asked.append(place)
+        return True
+
+    for number in range(40):
+        mail.put("sent", account=("a", "b")[number % 2], writer=1 + number % 2)
+        mail.later(1)
+    monkeypatch.setattr(Sight, "is_in_bounds", is_in_bounds)
+
+    assert mail.reader().counts().sent_30_days == 29
+    assert len(asked) == 2 * len(STATUSES)
 
 
 def test_counts_are_the_callers_and_sent_ones_of_thirty_days(mail: MailKit) -> None:
