@@ -1,0 +1,67 @@
+"""The theme: Jinja2 templates without script or style, in the reader's language."""
+
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import jinja2
+from jinja2.runtime import Context
+from markupsafe import Markup
+
+from mailhub.contract.texts import Text, _
+
+from .reader import FormReader
+
+
+class Theme:
+    """A renderer for deform: fills the template of a widget for one reader."""
+
+    def __init__(self, reader: FormReader) -> None:
+        self._reader = reader
+
+    def __call__(self, name: str, /, **values: Any) -> Markup:
+        template = _environment().get_template(f"{name}.jinja2")
+        return Markup(template.render(reader=self._reader, **values))  # noqa: S704  # the template has escaped it
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FunctionLoader(_source_of),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        cache_size=-1,
+    )
+    environment.install_gettext_callables(  # type: ignore[attr-defined]  # added by the extension
+        _gettext, _ngettext, newstyle=True
+    )
+    environment.filters["shown"] = _shown
+    return environment
+
+
+def _source_of(name: str) -> str | None:
+    file = files("mailhub.web").joinpath("templates", "forms", name)
+    return file.read_text("utf-8") if file.is_file() else None
+
+
+@jinja2.pass_context
+def _gettext(context: Context, text: str) -> str:
+    return _translated(context, _(text))
+
+
+def _ngettext(singular: str, plural: str, n: int) -> str:
+    raise NotImplementedError("no text of a form has a plural")
+
+
+@jinja2.pass_context
+def _shown(context: Context, text: Text) -> str:
+    return _translated(context, text)
+
+
+def _translated(context: Context, text: Text) -> str:
+    reader: FormReader = context["reader"]
+    return reader.translated(text)
