@@ -1,0 +1,64 @@
+"""Accessibility by axe-core (MPL-2.0, as axe-playwright-python ships it), in the light theme and in the dark one."""
+
+import json
+from collections.abc import Iterator, Sequence
+from importlib.resources import files
+from typing import Any
+
+from playwright.sync_api import Page
+
+from .watching import ColorScheme
+
+RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+BOTH: Sequence[ColorScheme] = ("light", "dark")
+# axe gives way to the page by timers, which stand still in one without JavaScript; its limits of time are long
+AT_ONCE = """
+window.setTimeout = (then, milliseconds = 0, ...values) => {
+    if (milliseconds < 100 && typeof then === "function") Promise.resolve().then(() => then(...values));
+    return 0;
+}
+"""
+BACKGROUND = "getComputedStyle(document.body).backgroundColor"
+
+
+def axe_source() -> str:
+    return (files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
+
+
+def check_accessible(
+    page: Page, *, themes: Sequence[ColorScheme] = BOTH, without: Sequence[str] = ()
+) -> None:
+    """Raises AssertionError with what axe finds on the page as it is now, in each theme.
+
+    ``themes``: of a page that has no dark one, only the light. ``without``: CSS selectors of parts that are not ours.
+    """
+    before = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+    found: list[str] = []
+    backgrounds = set()
+    for theme in themes:
+        page.emulate_media(color_scheme=theme)
+        backgrounds.add(page.evaluate(BACKGROUND))
+        found += [f"[{theme}] {line}" for line in violations(page, without=without)]
+    page.emulate_media(color_scheme="dark" if before else "light")
+    assert not found, f"axe on {page.url}:\n" + "\n".join(found)
+    assert len(backgrounds) == len(themes), f"{page.url} looks the same in {themes}: {backgrounds}"
+
+
+def violations(page: Page, *, without: Sequence[str] = ()) -> list[str]:
+    """A line for each element of each rule that axe finds broken."""
+    scope = json.dumps({"exclude": [[each] for each in without]}) if without else "document"
+    options = json.dumps({"runOnly": RULES, "resultTypes": ["violations"]})
+    if page.evaluate("matchMedia('(scripting: none)').matches"):
+        page.evaluate(AT_ONCE)
+    if not page.evaluate("typeof axe === 'object'"):
+        page.evaluate(axe_source())
+    result = page.evaluate(f"axe.run({scope}, {options})")
+    return list(_lines(result["violations"]))
+
+
+def _lines(broken: list[dict[str, Any]]) -> Iterator[str]:
+    for rule in broken:
+        for node in rule["nodes"]:
+            why = " ".join(str(node.get("failureSummary", "")).split())
+            target = " ".join(map(str, node["target"]))
+            yield f"{rule['impact']} {rule['id']}: {target}\n    {node['html'][:200]}\n    {why[:300]}"
