@@ -73,6 +73,14 @@ class Settings:
         "",
         _("Address of the database, such as file:///srv/mailhub/hub.fs. Empty: a file in the data folder."),
     )
+    store_sessions_uri: str = _setting(
+        Words(),
+        "",
+        _(
+            "Address of the sessions at the pages, such as file:///run/mailhub/sessions.fs or memory://. "
+            "Empty: a file in the data folder."
+        ),
+    )
 
     # secrets
     secrets_key: str = _setting(
@@ -110,6 +118,13 @@ class Settings:
     )
     sessions_longest_hours: float = _setting(
         Decimal(0.1, 720), 12.0, _("Hours after which a sign-in at the pages ends, whatever was done.")
+    )
+
+    # pages
+    pages_plain_http: str = _setting(
+        Choice(("loopback", "never")),
+        "loopback",
+        _("Where people may sign in without HTTPS: on the machine of the hub itself, or nowhere."),
     )
 
     # delivery
@@ -214,6 +229,7 @@ AREAS: dict[str, TranslationString] = {
     "secrets": _("The key that stored passwords are encrypted with."),
     "http": _("The server that `mailhub serve` runs."),
     "sessions": _("Signing in at the pages."),
+    "pages": _("The pages."),
     "delivery": _("The work of sending."),
     "retry": _("When a send that failed for now is tried again."),
     "message": _("What one message may hold."),
@@ -317,3 +333,5 @@ def _contradictions(settings: Settings) -> Iterator[Text]:
         yield _("mailhub.retry.cap_seconds is less than mailhub.retry.first_seconds")
     if settings.message_max_bytes < settings.message_max_attachment_bytes:
         yield _("mailhub.message.max_bytes is less than mailhub.message.max_attachment_bytes")
+    if settings.store_sessions_uri == settings.store_uri != "" and settings.store_uri != "memory://":
+        yield _("mailhub.store.sessions_uri is the same as mailhub.store.uri")

@@ -24,6 +24,7 @@ from mailhub.scenarios import api as scenarios_api
 from mailhub.services import Work
 from mailhub.store.root import HubRoot
 from mailhub.telemetry import api as health_api
+from mailhub.telemetry import pages as home_pages
 from mailhub.uploads import api as uploads_api
 from mailhub.web.assets import Assets, own_bundles
 from mailhub.web.mount import mount_pages
@@ -46,7 +47,7 @@ API_MODULES = (
     maintenance_api,
 )
 
-PAGE_MODULES = (*people_pages.MODULES,)
+PAGE_MODULES = (home_pages, *people_pages.MODULES)
 PAGE_API_MODULES = (uploads_api,)
 """Calls that scripts of the pages use too."""
 

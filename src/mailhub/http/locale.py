@@ -12,13 +12,14 @@ from mailhub.contract.texts import Text
 LANGUAGES: Final = ("en", "fr")
 """What texts are translated to and shipped with; English, which needs no catalogue, is the default."""
 
-_FOLDERS = ("colander:locale", "deform:locale", "mailhub:locale")
-"""Ours come last, so that they fill what the libraries lack."""
+_LIBRARIES = ("colander:locale", "deform:locale")
+_OWN: Final = Path(__file__).parents[1] / "locale"
 
 
 def include_texts(config: Any, folders: Iterable[Path] = ()) -> None:
     """Make a Pyramid application find the translations of mailhub, of its form libraries and in these folders."""
-    config.add_translation_dirs(*_FOLDERS, *map(str, folders))
+    # ours come later, so that they fill what the libraries lack; as a path, since not every loader tells what is in a package
+    config.add_translation_dirs(*_LIBRARIES, str(_OWN), *map(str, folders))
 
 
 def locale_of(accept_language: str | None, languages: Sequence[str]) -> str:

@@ -1,6 +1,6 @@
 """Makes a Pyramid application answer the declared endpoints: routes, views, refusals, transactions, the document."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import version
 from types import ModuleType
 from typing import Any
@@ -16,8 +16,8 @@ from .openapi_api import DOCUMENT
 from .parts import PARTS, ApiParts
 from .problems import problem_response
 from .request_log import include_request_log
-from .security import ApiSecurity
-from .transactions import include_transactions
+from .security import IDENTIFIERS, ApiSecurity
+from .transactions import add_once, include_transactions
 from .view import EndpointView
 
 ENDPOINTS = "mailhub.http.endpoints"
@@ -40,6 +40,23 @@ def mount_api(config: Configurator, parts: ApiParts, modules: Sequence[ModuleTyp
     include_transactions(config, endpoints, parts.retry_attempts)
     _add_problem_views(config)
     include_docs_page(config)
+    _add_paths(config, endpoints, parts)
+
+
+def mount_elsewhere(
+    config: Configurator,
+    parts: ApiParts,
+    endpoints: Sequence[Endpoint],
+    identify: Callable[[Any], Any],
+) -> None:
+    """Add calls once more below another prefix, which they name, where another function tells who calls."""
+    prefixes = {each.prefix for each in endpoints}
+    config.registry[IDENTIFIERS] = dict.fromkeys(prefixes, identify)
+    add_once(config, endpoints)
+    _add_paths(config, endpoints, parts)
+
+
+def _add_paths(config: Configurator, endpoints: Sequence[Endpoint], parts: ApiParts) -> None:
     for path in sorted({each.full_path for each in endpoints}, key=_specific_first):
         _add_path(config, path, [each for each in endpoints if each.full_path == path], parts)
 

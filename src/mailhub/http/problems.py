@@ -87,7 +87,7 @@ def status_of(exc: HubError) -> int:
 
 def problem_response(exc: Exception, request: Any) -> Any:
     """The answer to any exception of an API call."""
-    planned = exc if isinstance(exc, HubError) else _storage_failure(exc)
+    planned = exc if isinstance(exc, HubError) else storage_failure(exc)
     if planned is not None and status_of(planned) != 500:
         if planned is not exc:
             log.warning("storage: %s", exc, exc_info=exc)
@@ -99,7 +99,7 @@ def problem_response(exc: Exception, request: Any) -> Any:
     return _unexpected(exc, request)
 
 
-def _storage_failure(exc: Exception) -> HubError | None:
+def storage_failure(exc: Exception) -> HubError | None:
     """What a failure of the storage means to the caller; None when it is something else."""
     if is_conflict(exc):
         return StorageUnavailable(_("Others changed the same at the same time, nothing was done. Try again."))

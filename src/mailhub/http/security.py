@@ -14,6 +14,9 @@ from .parts import PARTS, ApiParts
 LOCAL_SOCKET = "mailhub.local_socket"
 """Key in the WSGI environ, set to True by the code that serves ``hub.sock``, and by nothing that came over TCP."""
 
+IDENTIFIERS = "mailhub.http.identifiers"
+"""Key in the registry: who calls below a prefix other than the API's own, by the function that finds it out there."""
+
 USER_HEADER = "Mailhub-User"
 _BEARER = re.compile(r"Bearer +([A-Za-z0-9._~+/-]{1,512}=*)", re.IGNORECASE)
 
@@ -48,6 +51,11 @@ class ApiSecurity:
 
     @staticmethod
     def _identify(request: Any) -> Identity | None:
+        path = request.environ.get("PATH_INFO", "")
+        for prefix, identify in request.registry.get(IDENTIFIERS, {}).items():
+            if path.startswith(f"{prefix}/"):
+                found: Identity | None = identify(request)
+                return found
         parts: ApiParts = request.registry[PARTS]
         checker = parts.token_checker(request.hub_root)
         if request.environ.get(LOCAL_SOCKET) is True:

@@ -5,7 +5,7 @@
 
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Protocol
 
 import pyramid_tm
 from pyramid.config import Configurator
@@ -14,10 +14,22 @@ from mailhub.store.commits import FinishingFailed, is_storage_failure
 from mailhub.store.commits import commit as commit_knowingly
 from mailhub.store.root import HubRoot, get_hub
 
-from .endpoint import Endpoint
 from .parts import PARTS, ApiParts
 
 _ONCE = "mailhub.http.once"
+
+
+class Declared(Protocol):
+    """A call or a page, as far as its transaction goes."""
+
+    @property
+    def method(self) -> str: ...
+
+    @property
+    def full_path(self) -> str: ...
+
+    @property
+    def once(self) -> bool: ...
 
 
 class RequestTransactions:
@@ -34,9 +46,9 @@ class RequestTransactions:
         return getattr(self._manager, name)
 
 
-def include_transactions(config: Configurator, endpoints: Iterable[Endpoint], attempts: int) -> None:
+def include_transactions(config: Configurator, declared: Iterable[Declared], attempts: int) -> None:
     """Give every request a transaction."""
-    config.registry[_ONCE] = tuple((each.method, _pattern(each)) for each in endpoints if each.once)
+    add_once(config, declared)
     config.add_settings(
         {
             "tm.manager_hook": lambda request: RequestTransactions(pyramid_tm.explicit_manager(request)),
@@ -51,6 +63,12 @@ def include_transactions(config: Configurator, endpoints: Iterable[Endpoint], at
     config.add_request_method(_hub_root, "hub_root", reify=True)
 
 
+def add_once(config: Configurator, declared: Iterable[Declared]) -> None:
+    """Those of these that say ``once`` are never run a second time."""
+    more = tuple((each.method, _pattern(each)) for each in declared if each.once)
+    config.registry[_ONCE] = (*config.registry.get(_ONCE, ()), *more)
+
+
 def _attempts(request: Any) -> int | None:
     """1 for what must not be done twice (and for raw bodies, which would be copied to be read twice)."""
     path = request.environ.get("PATH_INFO", "")
@@ -60,8 +78,8 @@ def _attempts(request: Any) -> int | None:
     return 1 if is_once else None
 
 
-def _pattern(endpoint: Endpoint) -> re.Pattern[str]:
-    parts = re.split(r"{\w+}", endpoint.full_path)
+def _pattern(declared: Declared) -> re.Pattern[str]:
+    parts = re.split(r"{\w+}", declared.full_path)
     return re.compile("[^/]+".join(re.escape(part) for part in parts))
 
 

@@ -105,7 +105,7 @@ def _take_whole(request: ApiRequest) -> Reply:
         name=announced_name(request.headers.get("Content-Disposition")),
         content_type=announced_type(request.headers.get("Content-Type")),
     )
-    return created(f"/api/v1/uploads/{upload_id}", {"id": upload_id, "size": size, "sha256": sha256})
+    return created(f"{request.endpoint.prefix}/uploads/{upload_id}", {"id": upload_id, "size": size, "sha256": sha256})
 
 
 def _refuse_headers_of_tus(request: ApiRequest) -> None:
@@ -141,7 +141,7 @@ def _begin(request: ApiRequest) -> Reply:
         )
     return Reply(
         status=201,
-        location=f"/api/v1/uploads/{progress.id}",
+        location=f"{request.endpoint.prefix}/uploads/{progress.id}",
         body={"id": progress.id, "size": progress.length, "sha256": progress.sha256},
         headers=_moving_headers(progress),
     )

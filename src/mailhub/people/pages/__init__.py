@@ -1,0 +1,5 @@
+"""Pages about oneself: signing in and out, profile, password, sessions."""
+
+from . import signing_in
+
+MODULES = (signing_in,)
