@@ -1,5 +1,5 @@
 """Pages about oneself: signing in and out, profile, password, sessions."""
 
-from . import signing_in
+from . import me, signing_in
 
-MODULES = (signing_in,)
+MODULES = (signing_in, me)
