@@ -218,6 +218,18 @@ def test_404_for_what_is_not_there(world: World, unknown: str) -> None:
             assert endpoint.method == "HEAD" or answer.json["code"].endswith(".not_found"), name_of(endpoint)
 
 
+@pytest.mark.parametrize("content_type", ["text/plain", "application/json"])
+def test_404_comes_before_what_is_wrong_with_the_body(world: World, content_type: str) -> None:
+    """Also for the calls that only the socket has."""
+    for endpoint in world.endpoints:
+        is_elsewhere = endpoint.path.startswith("/maintenance/")
+        if is_elsewhere or (endpoint.path_names and endpoint.method not in ("GET", "HEAD", "OPTIONS")):
+            headers = {"If-Match": "", "Content-Type": content_type}
+            path = world.path_of(endpoint, UNKNOWN)
+            answer = world.call(world.root, endpoint, path, headers=headers, body=b"{none")
+            world.check(endpoint, answer, 404)
+
+
 @pytest.mark.parametrize("path", ["", "/", "/nothing", "/messages/", "/users/x/y", "/me/", "//me"])
 def test_404_for_addresses_that_are_none(world: World, path: str) -> None:
     answer = world.root.app.get(f"/api/v1{path}", status=404)

@@ -154,7 +154,10 @@ def delete_account(request: ApiRequest) -> Reply:
     problems=("account.not_found", "account.closing"),
 )
 def make_default_account(request: ApiRequest) -> Reply:
-    account = request.work.service(AccountsService).make_default(request.path["id"])
+    accounts = request.work.service(AccountsService)
+    account = accounts.get_account(request.path["id"])
+    request.require_no_fields()
+    account = accounts.make_default(account.id)
     return Reply(body=_present_one(request, account))
 
 
@@ -168,7 +171,10 @@ def make_default_account(request: ApiRequest) -> Reply:
     problems=("account.not_found", "account.closing"),
 )
 def pause_account(request: ApiRequest) -> Reply:
-    account = request.work.service(AccountsService).pause(request.path["id"])
+    accounts = request.work.service(AccountsService)
+    account = accounts.get_account(request.path["id"])
+    request.require_no_fields()
+    account = accounts.pause(account.id)
     return Reply(body=_present_one(request, account))
 
 
@@ -185,6 +191,7 @@ def pause_account(request: ApiRequest) -> Reply:
 )
 def resume_account(request: ApiRequest) -> Reply:
     account = request.work.service(AccountsService).get_account(request.path["id"])
+    request.require_no_fields()
     request.work.service(ReleasingService).resume(account.id)
     account = request.fresh_work().service(AccountsService).get_account(request.path["id"])
     return Reply(body=_present_one(request, account))

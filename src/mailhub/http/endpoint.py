@@ -138,9 +138,11 @@ def endpoint(
     schemas; what they do not name is refused. ``partial``: the body names only what is to change (by default: PATCH).
     ``replies``: the schema of each 2xx answer, None for an empty one (by default 200 with none). ``problems``: codes
     this call may answer beyond those that follow from the declaration (401, 403, 428, 412, schema.* ...).
-    ``if_match="required"``: the view must call ``request.check_revision``. ``raw_body``: the body is bytes, read from
-    ``request.stream``, and ``raw_types`` are what it may be announced as. ``raw_reply``: the content type
-    (``message/rfc822``, ``*/*``) of a 200 that is a file. ``request_headers``: headers of its own that a call reads.
+    ``if_match="required"``: the view must call ``request.check_revision``. A call without ``body`` that is no GET takes no
+    fields: its view calls ``request.require_no_fields()`` when it has found what it acts on, unless it checks a revision.
+    ``raw_body``: the body is bytes, read from ``request.stream``, and ``raw_types`` are what it may be announced as.
+    ``raw_reply``: the content type (``message/rfc822``, ``*/*``) of a 200 that is a file. ``request_headers``: headers of
+    its own that a call reads.
     ``reply_headers``: those that the answers of a status have. ``answer_headers``: headers with one value that every answer
     has, refusals too.
     ``once``: the view hands commands to the writer thread or acts outside its transaction, so it is never run a second

@@ -17,7 +17,7 @@ from .problems import problem_body
 from .query import query_parameters, read_query
 from .revisions import check_revision, header_revision
 from .security import LOCAL_SOCKET
-from .strict_json import read_body
+from .strict_json import read_body, require_no_fields
 
 if TYPE_CHECKING:
     from mailhub.store.root import HubRoot
@@ -130,6 +130,15 @@ class ApiRequest:
             rest = [error for error in more if _first_name(error.pointer) not in unread]
             raise Invalid([*refused.errors, *rest]) from None
 
+    def require_no_fields(self) -> None:
+        """For a call without fields, once it is known that there is what it acts on: no body, or ``{}``.
+
+        Raises ``Invalid`` (422), ``Malformed`` (400), ``TooLarge`` (413), ``UnsupportedMediaType`` (415).
+        """
+        if not self.body_was_read:
+            self.body_was_read = True
+            require_no_fields(self._request, self._parts)
+
     def problem(self, refused: HubError) -> dict[str, Any]:
         """A refusal as the members of a problem, for one item of a batch."""
         return problem_body(refused, self._request)
@@ -152,10 +161,13 @@ class ApiRequest:
     def check_revision(self, actual: str) -> None:
         """Compare If-Match with the object's revision.
 
-        Raises ``RevisionMissing`` (428; not where the declaration says "optional") and ``RevisionStale`` (412).
+        Raises ``RevisionMissing`` (428; not where the declaration says "optional") and ``RevisionStale`` (412). A call
+        without fields has its body checked then.
         """
         self.revision_was_checked = True
         check_revision(self.headers.get("If-Match"), actual, is_required=self.endpoint.if_match == "required")
+        if self.endpoint.takes_no_fields:
+            self.require_no_fields()
 
     @property
     def page(self) -> Page:

@@ -26,7 +26,9 @@ _PROBLEMS = ("not_found", "maintenance.running", "rate_limited")
     once=True,
 )
 def pack_database(request: ApiRequest) -> Reply:
-    return _begun(_maintenance(request).pack())
+    maintenance = _maintenance(request)
+    request.require_no_fields()
+    return _begun(maintenance.pack())
 
 
 @endpoint(
@@ -40,7 +42,9 @@ def pack_database(request: ApiRequest) -> Reply:
     once=True,
 )
 def check_database(request: ApiRequest) -> Reply:
-    return _begun(_maintenance(request).check())
+    maintenance = _maintenance(request)
+    request.require_no_fields()
+    return _begun(maintenance.check())
 
 
 @endpoint(
@@ -54,7 +58,9 @@ def check_database(request: ApiRequest) -> Reply:
     once=True,
 )
 def rotate_key(request: ApiRequest) -> Reply:
-    return _begun(_maintenance(request).rotate_key())
+    maintenance = _maintenance(request)
+    request.require_no_fields()
+    return _begun(maintenance.rotate_key())
 
 
 @endpoint(

@@ -237,8 +237,10 @@ def override_upload_method(request: ApiRequest) -> Reply:
 def _append(request: ApiRequest) -> Reply:
     body = request.stream
     _require_version(request)
+    uploads = request.work.service(ResumableUploads)
+    uploads.progress(request.identity, request.path["id"])
     _require_chunk_type(request)
-    progress = request.work.service(ResumableUploads).append(
+    progress = uploads.append(
         request.identity,
         request.path["id"],
         read_number(headers.OFFSET.name, request.headers.get(headers.OFFSET.name)),
@@ -251,7 +253,11 @@ def _append(request: ApiRequest) -> Reply:
 
 def _delete(request: ApiRequest) -> Reply:
     _require_version(request)
-    request.work.service(ResumableUploads).remove(request.identity, request.path["id"])
+    uploads = request.work.service(ResumableUploads)
+    uploads.progress(request.identity, request.path["id"])
+    if request.endpoint.takes_no_fields:
+        request.require_no_fields()
+    uploads.remove(request.identity, request.path["id"])
     return no_content()
 
 

@@ -192,7 +192,9 @@ def delete_box(request: ApiRequest) -> Reply:
     "POST", "/boxes/{name}/shake", permission=Permission.SELF, summary=_("Shake"), replies={202: BoxReply}
 )
 def shake_box(request: ApiRequest) -> Reply:
-    return accepted(f"/api/v1/boxes/{request.path['name']}", _shown(_box(request)))
+    box = _box(request)
+    request.require_no_fields()
+    return accepted(f"/api/v1/boxes/{box.name}", _shown(box))
 
 
 @endpoint(
@@ -243,6 +245,7 @@ def break_down(request: ApiRequest) -> Reply:
 
 @endpoint("POST", "/conflicts", permission=Permission.SELF, summary=_("Conflict"), replies={200: Anything})
 def conflict(request: ApiRequest) -> Reply:
+    request.require_no_fields()
     request.registry["tries"].pop()()
     return Reply(body={"left": len(request.registry["tries"])})
 
@@ -261,6 +264,7 @@ def conflict_once(request: ApiRequest) -> Reply:
 
 @endpoint("POST", "/fresh", permission=Permission.SELF, summary=_("Look again"), replies={200: Anything})
 def look_again(request: ApiRequest) -> Reply:
+    request.require_no_fields()
     _boxes(request)["lost"] = Box("lost", 1)
     request.registry["elsewhere"]()
     return Reply(body={"names": sorted(request.fresh_work().root.boxes)})
@@ -275,6 +279,13 @@ def look_again(request: ApiRequest) -> Reply:
     replies={200: Anything},
 )
 def forget_body(request: ApiRequest) -> Reply:
+    return Reply(body={})
+
+
+@endpoint(
+    "POST", "/forgetful/{name}", permission=Permission.SELF, summary=_("Forget"), replies={200: Anything}
+)
+def forget_no_body(request: ApiRequest) -> Reply:
     return Reply(body={})
 
 

@@ -187,6 +187,12 @@ class TestBodies:
 
     def test_a_view_that_forgets_its_body_fails(self, api: TestApp) -> None:
         problem(api.post_json("/api/v1/forgetful", {"name": "a"}, expect_errors=True), 500, "internal.error")
+        problem(api.post("/api/v1/forgetful/tin", expect_errors=True), 500, "internal.error")
+
+    def test_what_is_not_there_is_told_before_what_is_wrong_with_the_body(self, api: TestApp) -> None:
+        for headers in ({"Content-Type": "text/plain"}, JSON):
+            response = api.post("/api/v1/boxes/none/shake", b"[", headers=headers, expect_errors=True)
+            problem(response, 404, "account.not_found")
 
     @pytest.mark.parametrize("status", ["200", "202"])
     def test_an_answer_that_the_document_does_not_know_fails(self, api: TestApp, status: str) -> None:

@@ -7,7 +7,7 @@ from mailhub.messages.replies import MessageReply
 from mailhub.messages.schema import ResolveFields
 from mailhub.people.permissions import Permission
 
-from .shared import MESSAGE_ID, message_of, read_back, reply_of
+from .shared import MESSAGE_ID, message_of, read_back, reply_of, require_message
 
 
 @endpoint(
@@ -22,6 +22,7 @@ from .shared import MESSAGE_ID, message_of, read_back, reply_of
     once=True,
 )
 def cancel_message(request: ApiRequest) -> Reply:
+    require_message(request)
     request.work.service(DeliveryService).cancel(request.path["id"])
     return Reply(body=read_back(request, request.path["id"]))
 
@@ -48,6 +49,7 @@ def cancel_message(request: ApiRequest) -> Reply:
     replays="answer",
 )
 def retry_message(request: ApiRequest) -> Reply:
+    require_message(request)
     return reply_of(request.work.service(DeliveryService).retry(request.path["id"]))
 
 

@@ -12,7 +12,7 @@ from mailhub.messages.schema import DraftChanges
 from mailhub.people.permissions import Permission
 from mailhub.services import Work
 
-from .shared import MESSAGE_ID, SEND_PROBLEMS, composed
+from .shared import MESSAGE_ID, SEND_PROBLEMS, composed, require_message
 
 _KEEPING_PROBLEMS = (
     "message.not_found",
@@ -97,6 +97,7 @@ def _send(request: ApiRequest, work: Work) -> Accepted:
     replays="answer",
 )
 def copy_message(request: ApiRequest) -> Reply:
+    require_message(request)
     return composed(request, lambda work: work.service(CopyingService).copy(request.path["id"]))
 
 
@@ -116,4 +117,5 @@ def copy_message(request: ApiRequest) -> Reply:
     replays="answer",
 )
 def resend_message(request: ApiRequest) -> Reply:
+    require_message(request)
     return composed(request, lambda work: work.service(CopyingService).resend(request.path["id"]))

@@ -78,3 +78,9 @@ def presented(work: Work, message: Message) -> dict[str, Any]:
 def message_of(request: ApiRequest) -> Message:
     """The message that is named. Raises ``NotFound``."""
     return request.work.service(MessageReader).get(request.path["id"])
+
+
+def require_message(request: ApiRequest) -> None:
+    """For a call on a message that takes no fields: 404 first, then its body. Raises ``NotFound``."""
+    message_of(request)
+    request.require_no_fields()

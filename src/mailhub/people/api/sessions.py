@@ -34,6 +34,7 @@ def list_sessions(request: ApiRequest) -> Reply:
     replies={204: None},
 )
 def end_all_sessions(request: ApiRequest) -> Reply:
+    request.require_no_fields()
     request.work.service(SessionsService).end_all()
     return no_content()
 
@@ -48,5 +49,8 @@ def end_all_sessions(request: ApiRequest) -> Reply:
     problems=("session.not_found",),
 )
 def end_session(request: ApiRequest) -> Reply:
-    request.work.service(SessionsService).end_session(request.path["id"])
+    sessions = request.work.service(SessionsService)
+    session = sessions.get_session(request.path["id"])
+    request.require_no_fields()
+    sessions.end_session(session.id)
     return no_content()

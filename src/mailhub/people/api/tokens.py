@@ -51,5 +51,8 @@ def create_token(request: ApiRequest) -> Reply:
     problems=("token.not_found",),
 )
 def revoke_token(request: ApiRequest) -> Reply:
-    request.work.service(TokensService).revoke_token(request.path["id"])
+    tokens = request.work.service(TokensService)
+    token = tokens.get_token(request.path["id"])
+    request.require_no_fields()
+    tokens.revoke_token(token.id)
     return no_content()

@@ -114,5 +114,8 @@ def delete_user(request: ApiRequest) -> Reply:
     problems=("user.not_found",),
 )
 def reset_password(request: ApiRequest) -> Reply:
-    password = request.work.service(UsersService).reset_password(request.path["id"])
+    users = request.work.service(UsersService)
+    user = users.get_user(request.path["id"])
+    request.require_no_fields()
+    password = users.reset_password(user.id)
     return Reply(body={"one_time_password": password})

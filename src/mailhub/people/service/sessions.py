@@ -68,12 +68,16 @@ class SessionsService:
         found = list(islice(self._iter_alive(after), limit + 1))
         return found[:limit], found[limit - 1].session.place if len(found) > limit else None
 
-    def end_session(self, id: str) -> None:
-        """Raises ``NotFound``, also for somebody else's."""
+    def get_session(self, id: str) -> Session:
+        """One of the caller's sessions. Raises ``NotFound``, also for somebody else's."""
         session = sessions_of(self._hub).find(id)
         if session is None or session.user_id != self._identity.user_id:
             raise NotFound(NOT_FOUND, code="session.not_found")
-        self._end(session)
+        return session
+
+    def end_session(self, id: str) -> None:
+        """Sign the caller out of one browser. Raises as ``get_session`` does."""
+        self._end(self.get_session(id))
 
     def end_all(self, *, keep: str | None = None) -> int:
         """Sign the caller out of every browser, or all but the session with the id ``keep``; how many. Tokens go on."""

@@ -61,11 +61,16 @@ class TokensService:
         self._audit("created", token, None, present_token(token))
         return NewToken(token, text)
 
-    def revoke_token(self, id: str) -> None:
-        """End a token at once. Raises ``NotFound``, also for somebody else's."""
+    def get_token(self, id: str) -> Token:
+        """A token that the caller may revoke. Raises ``NotFound``, also for somebody else's."""
         token = self._tokens.find(id)
         if token is None or not self._is_mine_to_end(token):
             raise NotFound(NOT_FOUND, code="token.not_found")
+        return token
+
+    def revoke_token(self, id: str) -> None:
+        """End a token at once. Raises as ``get_token`` does."""
+        token = self.get_token(id)
         self._tokens.remove(token)
         self._audit("deleted", token, present_token(token), None)
 
