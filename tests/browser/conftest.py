@@ -4,12 +4,12 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from mailhub.testing.smtp_server import SmtpServer
 
 from .hubs import PreparedHub, VisitedHub
-from .watching import Browsing, describe
+from .watching import TIMEOUT_SECONDS, Browsing, describe
 from .watching import browsing as browsing_at
 
 CHROMIUM = "/usr/bin/chromium"
@@ -45,6 +45,7 @@ def pytest_runtest_makereport(
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """The system's Chromium, headless."""
+    expect.set_options(timeout=TIMEOUT_SECONDS * 1000)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield chromium
