@@ -4,6 +4,7 @@ from zoneinfo import available_timezones
 
 from mailhub.contract.texts import Text, _
 from mailhub.errors import Invalid, NotFound, RevisionStale, TooManyRequests
+from mailhub.people.browsers import browser_of
 from mailhub.people.permissions import Permission
 from mailhub.people.schema import MeFields, PasswordChange
 from mailhub.people.service import MeService, SessionsService
@@ -134,10 +135,19 @@ def _profile_page(request: PageRequest, form: Form, status: int = 200) -> Answer
     values = {
         "user": request.user,
         "form": form,
-        "sessions": sessions,
+        "sessions": [(session, _browser_text(session.user_agent)) for session, _ends_at in sessions],
         "current_id": request.session.id,
     }
     return Shown("mailhub.people:templates/profile.jinja2", values, title=_("My profile"), status=status)
+
+
+def _browser_text(user_agent: str) -> Text:
+    browser, system = browser_of(user_agent)
+    if browser is None:
+        return user_agent or _("Unknown browser")
+    if system is None:
+        return browser
+    return _("${browser} on ${system}", mapping={"browser": browser, "system": system})
 
 
 def _password_form(request: PageRequest) -> Form:
