@@ -7,7 +7,7 @@ function valueOf(form, name) {
   const found = controls(form, name);
   const chosen = found.find((each) => (each.type === "radio" ? each.checked : true));
   if (chosen?.type === "checkbox") return chosen.checked ? "true" : "false";
-  return chosen?.disabled ? null : (chosen?.value ?? null);
+  return chosen?.matches(":disabled") ? null : (chosen?.value ?? null);
 }
 
 /** Show what applies; what does not is disabled, so that it is neither reached nor sent. */
@@ -108,7 +108,11 @@ document.addEventListener("paste", (event) => {
   const text = event.clipboardData?.getData("text/plain") ?? "";
   if (!area || !/[,;]/.test(text)) return;
   event.preventDefault();
-  const lines = text.replace(/[,;]\s*(?=(?:[^"]*"[^"]*")*[^"]*$)/g, "\n");
+  let quoted = false;
+  const lines = text.replace(/["]|[,;]\s*/g, (each) => {
+    if (each === '"') quoted = !quoted;
+    return each === '"' || quoted ? each : "\n";
+  });
   area.setRangeText(lines, area.selectionStart, area.selectionEnd, "end");
   area.dispatchEvent(new Event("input", { bubbles: true }));
 });

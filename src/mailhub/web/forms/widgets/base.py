@@ -178,14 +178,9 @@ class FieldView:
     @property
     def described_by(self) -> str:
         """The ids of what describes the control."""
-        parts = {
-            "unit": self.unit,
-            "condition": self.condition,
-            "help": self.helps,
-            "error": self.problems,
-        }
-        names = [name for name, there in parts.items() if there]
-        names[1:1] = self._widget.iter_described_by(self._field)
+        parts = {"condition": self.condition, "help": self.helps, "error": self.problems}
+        names = ["unit"] if self.unit else []
+        names += [*self._widget.iter_described_by(self._field), *(name for name in parts if parts[name])]
         return " ".join(f"{self.id}--{name}" for name in names)
 
     @property
@@ -194,7 +189,7 @@ class FieldView:
         found = dict(self._widget.look.attributes)
         if self.described_by:
             found["aria-describedby"] = self.described_by
-        if self.problems:
+        if self.problems and not self.is_group:
             found["aria-invalid"] = "true"
         if self._widget.look.autocomplete:
             found["autocomplete"] = self._widget.look.autocomplete

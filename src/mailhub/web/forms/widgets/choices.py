@@ -121,7 +121,7 @@ class ChoiceWidget(FormWidget):
 
 
 class ManyWidget(FormWidget):
-    """Many of some: a box each. Their order is that of the choices."""
+    """Many of some, each once: a box each. Their order is that of the choices."""
 
     template: ClassVar[str] = "boxes"
     is_group: ClassVar[bool] = True
@@ -131,7 +131,7 @@ class ManyWidget(FormWidget):
         self.options = [Option(text_of(value), value, title) for value, title in choices]
 
     def show(self, field: Field, value: Any) -> None:
-        field.held = [text_of(each) for each in value or ()]
+        field.held = field.stored = [text_of(each) for each in value or ()]
         field.is_set = value is not None
 
     def take(self, field: Field, posted: Posted) -> None:
@@ -145,10 +145,15 @@ class ManyWidget(FormWidget):
             return ABSENT
         if not field.held and not field.is_set and is_nullable(self.node):
             return None
-        values = {option.text: option.value for option in self.options}
+        values = {option.text: option.value for option in self._options(field)}
         if not values.keys() >= set(field.held):
             return Wrong(field.held, _NOT_OFFERED)
         return [values[text] for text in values if text in field.held]
+
+    def _options(self, field: Field) -> list[Option]:
+        """All there are; a stored value that is offered no more may stay if the schema still takes it."""
+        known = {option.text for option in self.options}
+        return self.options + [Option(text, text, text) for text in field.stored if text not in known]
 
     def is_empty(self, field: Field) -> bool:
         return not field.held
@@ -158,7 +163,8 @@ class ManyWidget(FormWidget):
         return False
 
     def shown(self, field: Field) -> dict[str, Any]:
-        shown = {"options": self.options, "is_nullable": is_nullable(self.node), "is_set": field.is_set}
+        options = self._options(field)
+        shown = {"options": options, "is_nullable": is_nullable(self.node), "is_set": field.is_set}
         return {**super().shown(field), **shown}
 
     def focus_id(self, field: Field) -> str:

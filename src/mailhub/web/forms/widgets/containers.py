@@ -160,6 +160,12 @@ class ListWidget(FormWidget):
         row.widget.place(row, f"{field.path}/{number}")
         return row
 
+    def _offered(self, field: Field) -> Iterator[Field]:
+        """An empty row to type into, where it counts for nothing if it stays empty."""
+        row = self._fresh_row(field, "0")
+        if row.widget.is_empty(row):
+            yield row
+
     def change(self, field: Field, act: Act, number: str = "") -> Field:
         """Do what a button says; the field that is to be in focus then."""
         if act == "add":
@@ -198,10 +204,7 @@ class ListWidget(FormWidget):
         return False
 
     def shown(self, field: Field) -> dict[str, Any]:
-        item = field.children[0]
-        rows = list(field.rows)
-        if not rows and not item.widget.is_group and not is_nullable(self.node):
-            rows = [self._fresh_row(field, "0")]
+        rows = list(field.rows) or list(self._offered(field))
         marker = f"ROW{field.path.count('/')}ROW"
         next_number = max((int(row.number) + 1 for row in rows), default=0)
         return {

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import colander
 
 from mailhub.contract.texts import _
+from mailhub.schema_walk import is_nullable
 from mailhub.web.forms.address_texts import show_address, split_addresses
 from mailhub.web.forms.numbers import read_number, show_number
 from mailhub.web.forms.posted import Posted
@@ -94,16 +95,23 @@ class AddressListWidget(FormWidget):
 
     def show(self, field: Field, value: Any) -> None:
         field.held = "".join(show_address(each) + "\n" for each in value or ())
+        field.is_set = value is not None
         field.addresses = []
+
+    def take(self, field: Field, posted: Posted) -> None:
+        super().take(field, posted)
+        if field.is_given:
+            field.is_set = posted.find_text(f"{field.path}/__set__") == "true"
 
     def read(self, field: Field) -> Any:
         if not field.is_given:
             return ABSENT
         field.addresses = split_addresses(field.held)
-        return field.addresses or (None if self.node.missing is None else [])
+        return field.addresses or (None if is_nullable(self.node) and not field.is_set else [])
 
-    def find(self, field: Field, steps: list[str], *, by_place: bool) -> Field | None:
-        return field
+    @property
+    def is_required(self) -> bool:
+        return False
 
     def about(self, field: Field, steps: list[str]) -> str:
         """The address that a mistake is about."""
@@ -112,7 +120,8 @@ class AddressListWidget(FormWidget):
 
     def shown(self, field: Field) -> dict[str, Any]:
         lines = min(8, max(2, field.held.count("\n") + 1))
-        return {**super().shown(field), "rows": self.look.rows or lines}
+        shown = {"is_nullable": is_nullable(self.node), "is_set": field.is_set}
+        return {**super().shown(field), **shown, "rows": self.look.rows or lines}
 
 
 def _no_constant(name: str) -> Any:
