@@ -1,9 +1,15 @@
 """``POST /messages/batch``: each item judged by itself, the good ones in one transaction."""
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mailhub.accounts.model import accounts_of
+from mailhub.contract import hookimpl
+from mailhub.contract.events import MessageChanges
+from mailhub.store.root import HubRoot
 from tests.kit.hub import Api, HubKit, check_described
 
 GOOD = {"to": ["ada@example.com"], "subject": "Invoice", "text": "Please pay."}
@@ -71,6 +77,62 @@ def test_the_same_key_takes_a_batch_once(bob: Api) -> None:
     assert again.body == first.body
     assert again.headers["Idempotency-Replayed"] == "true"
     assert len(bob.ids()) == 1
+
+
+class Swapper:
+    """A plugin in whose turn the default account becomes another one, as often as it is told."""
+
+    plugin_name = "swapper"
+
+    def __init__(self) -> None:
+        self.times = 0
+        self.left = 0
+        self.kit: HubKit | None = None
+
+    @hookimpl
+    def mailhub_change_message(self, message: MessageChanges) -> None:
+        self.times += 1
+        if self.left and self.kit is not None and message.scenario == "default":
+            self.left -= 1
+            self.kit.change(swap_default)
+
+
+def swap_default(root: HubRoot) -> None:
+    default = accounts_of(root).default
+    default.account_id = "other" if default.account_id == "sales" else "sales"
+
+
+@pytest.fixture
+def swapper(tmp_path: Path) -> Iterator[Swapper]:
+    swapper = Swapper()
+    kit = swapper.kit = HubKit.open(tmp_path, plugins=[swapper])
+    kit.account("sales")
+    kit.account("other", default=False)
+    yield swapper
+    kit.close()
+
+
+def test_an_account_that_changes_while_a_batch_is_composed_is_nothing_to_its_sender(swapper: Swapper) -> None:
+    assert swapper.kit is not None
+    bob = swapper.kit.user("bob", "email-edit")
+    swapper.left = 1
+    named = {**GOOD, "scenario": "sales-quote", "account": "sales"}
+    results = batch(bob, GOOD, {**GOOD, "to": ["nobody"]}, named)
+
+    assert [result["status"] for result in results] == [202, 422, 202]
+    assert [results[place]["message"]["account"] for place in (0, 2)] == ["other", "sales"]
+    assert len(bob.ids()) == 2
+
+
+def test_of_a_configuration_that_never_rests_the_items_are_told_that_it_concerns(swapper: Swapper) -> None:
+    assert swapper.kit is not None
+    bob = swapper.kit.user("bob", "email-edit")
+    swapper.left = 99
+    results = batch(bob, GOOD, {**GOOD, "scenario": "sales-quote", "account": "sales"})
+
+    assert [result["status"] for result in results] == [409, 202]
+    assert results[0]["problem"]["code"] == "configuration.changed"
+    assert swapper.times == 3 * 2
 
 
 def test_a_bound_token_is_refused_item_by_item(kit: HubKit) -> None:

@@ -366,7 +366,7 @@ def test_a_bound_token_sees_and_sends_within_its_bounds(kit: HubKit) -> None:
         bound.act(f"/messages/{message_id}/cancel", 404)
     bound.send(403)
     bound.send(403, scenario="sales-invoice", account="other")
-    bound.get("/messages/counts", 403)
+    assert bound.get("/messages/counts").json["waiting"] == 1
     assert len(bob.ids()) == 3
 
 
@@ -572,7 +572,7 @@ def test_what_was_done_to_a_message_is_never_said_not_to_be(
 
     def gone(reader: MessageReader, wanted: str) -> Message:
         seen.append(wanted)
-        if len(seen) > 1:
+        if len(seen) > 2:
             raise StorageUnavailable("The database cannot be used now. Nothing was done.")
         return get(reader, wanted)
 

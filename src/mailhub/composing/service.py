@@ -49,15 +49,20 @@ class ComposingService:
         return self._runner.execute(self._command(request))
 
     def send_all(
-        self, items: Sequence[MessageRequest | HubError], present_problem: PresentProblem
+        self,
+        items: Sequence[MessageRequest | HubError],
+        present_problem: PresentProblem,
+        *,
+        may_ask_again: bool,
     ) -> BatchTaken:
         """Take what can be taken of many messages, in one transaction; an item may be refused already.
 
-        Raises ``Denied`` for a caller who may send nothing, ``StorageUnavailable``, ``OutcomeUnknown``.
+        Raises ``Denied`` for a caller who may send nothing, ``StorageUnavailable``, ``OutcomeUnknown``; with ``may_ask_again``
+        also ``ConfigurationChanged`` (ask again with a fresh view of the hub), else an item is refused by that.
         """
         self._identity.require(Permission.MESSAGES_WRITE)
         planned = tuple(map(self._planned, items))
-        return self._runner.execute(AcceptBatch(planned, present_problem))
+        return self._runner.execute(AcceptBatch(planned, present_problem, may_be_asked_again=may_ask_again))
 
     def _command(self, request: MessageRequest) -> Taking:
         if request.draft:
