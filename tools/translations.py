@@ -31,6 +31,7 @@ KEYWORDS: Mapping[str, tuple[int, ...] | None] = {
     "gettext": None,
     "ngettext": (1, 2),
     "pluralize": (1, 2),
+    "pluralized": (1, 2),
 }
 LIBRARIES = ("colander", "deform")
 _FIXED = datetime(2026, 1, 1, tzinfo=UTC)

@@ -40,6 +40,7 @@ from mailhub.services import ServiceRegistry, Work
 from mailhub.settings import Settings
 from mailhub.store.root import HubRoot
 from mailhub.store.writer import Shard
+from mailhub.telemetry.attention import AttentionService
 from mailhub.telemetry.feed import FeedBell, FeedService
 from mailhub.uploads.resumable import ResumableUploads, UploadLimits
 from mailhub.uploads.service import UploadsService
@@ -307,6 +308,12 @@ def address_problem(text: str) -> Text | None:
 def _register_feed(services: ServiceRegistry, hub: "Hub") -> None:
     bell = FeedBell(hub.writer, hub.clock, hub.settings.http_threads // 4)
     services.register(FeedBell, lambda _work: bell)
+    services.register(
+        AttentionService,
+        lambda work: AttentionService(
+            work.identity, work.service(AccountsService), work.service(MessageReader)
+        ),
+    )
     services.register(
         FeedService, lambda work: FeedService(work.root, work.identity, work.service(MessageReader))
     )

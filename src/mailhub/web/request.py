@@ -93,7 +93,9 @@ class PageRequest:
         return cast(str, get_localizer(self._request).translate(text))
 
     def pluralized(self, singular: str, plural: str, n: int) -> str:
-        return cast(str, get_localizer(self._request).pluralize(singular, plural, n, domain="mailhub"))
+        """A text with a number in it, in the language of the page; ``${count}`` is the number."""
+        localizer = get_localizer(self._request)
+        return cast(str, localizer.pluralize(singular, plural, n, domain="mailhub", mapping={"count": n}))
 
     # -- his work --------------------------------------------------------------------------------------------------
 
