@@ -18,8 +18,9 @@ from pyramid.renderers import render, render_to_response
 from pyramid.request import Request
 from pyramid.response import FileIter, Response
 
-from mailhub.contract.texts import _, plain
+from mailhub.contract.texts import Text, _, plain
 from mailhub.errors import NotFound
+from mailhub.http.locale import LANGUAGES, include_texts, locale_of
 
 from .folder import CapturedMail
 from .guard import FILE_POLICY, SAFE_METHODS, SECURITY_HEADERS, is_same_origin
@@ -60,6 +61,8 @@ def make_app(site: CaptureSite) -> Callable[..., Any]:
     config = Configurator(settings=settings)
     config.include("pyramid_jinja2")
     config.add_jinja2_search_path("mailhub.capture:templates")
+    include_texts(config)
+    config.set_locale_negotiator(_language)
     config.registry["capture.site"] = site
     config.add_request_method(_site, "site", reify=True)
     config.add_tween("mailhub.capture.pages.guard_tween")
@@ -128,6 +131,10 @@ def _refusal(site: CaptureSite, request: Request) -> Response | None:
         text = _("This was asked for by another site, so it was not done.")
         return Response(plain(text), status=403, content_type="text/plain", charset="utf-8")
     return None
+
+
+def _language(request: Request) -> str:
+    return locale_of(request.headers.get("Accept-Language"), LANGUAGES)
 
 
 def _site(request: Request) -> CaptureSite:
@@ -385,19 +392,20 @@ def _show_http_error(error: HTTPException, request: Request) -> Response:
     if error.status_code < 400:
         return error
     text = _("There is nothing here.") if isinstance(error, HTTPNotFound) else error.detail or error.title
-    return _error_page(request, error.status_code, plain(text))
+    return _error_page(request, error.status_code, text)
 
 
 def _show_not_found(error: NotFound, request: Request) -> Response:
-    return _error_page(request, HTTPNotFound.code, plain(error.message))
+    return _error_page(request, HTTPNotFound.code, error.message)
 
 
 def _show_fault(error: Exception, request: Request) -> Response:
     _log.error("the page %s failed", request.path, exc_info=error)
-    return _error_page(request, 500, plain(_("Something went wrong here. The program's log says more.")))
+    return _error_page(request, 500, _("Something went wrong here. The program's log says more."))
 
 
-def _error_page(request: Request, status: int, text: str) -> Response:
+def _error_page(request: Request, status: int, said: Text) -> Response:
+    text = request.localizer.translate(said)
     if "text/html" not in request.headers.get("Accept", ""):
         problem = {"type": "about:blank", "title": text, "status": status}
         return Response(json_body=problem, status=status, content_type="application/problem+json")

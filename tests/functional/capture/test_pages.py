@@ -385,6 +385,16 @@ def test_no_page_needs_inline_script_or_style(path: str, ask: Ask) -> None:
     assert page.count('id="main"') == 1
 
 
+@pytest.mark.usefixtures("invoice_kept")
+def test_the_pages_follow_the_readers_language(ask: Ask) -> None:
+    french = {"Accept_Language": "fr-CA,fr;q=0.9"}
+    page = ask("/messages/1/attachments", **french).text
+
+    assert '<html lang="fr">' in page
+    assert "Pièces jointes" in page
+    assert "Il n’y a pas d’e-mail 7 ici." in ask("/messages/7", **french).text
+
+
 def test_what_is_not_there_is_said_so(ask: Ask) -> None:
     assert ask("/messages/1").status == 404
     assert "There is no mail 1 here." in ask("/messages/1").text
