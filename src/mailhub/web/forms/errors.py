@@ -15,12 +15,13 @@ class NoFieldForThis(TypeError):
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """One mistake as the summary shows it. ``label``: of the field, empty where there is none; ``target``: its HTML id.
+    """One mistake as the summary shows it. ``target``: the HTML id of its field's control, empty where there is none.
 
-    ``about``: the piece of what was typed that is meant, where a field holds several.
+    ``titles``: of the field and what it is in, from the outside in, rows of a list with their number. ``about``: the piece of
+    what was typed that is meant, where a field holds several.
     """
 
-    label: Text
+    titles: tuple[tuple[Text, int | None], ...]
     message: Text
     target: str
     about: str = ""

@@ -19,7 +19,7 @@ from .reading import Settled, read_strictly
 from .rendering import Theme
 from .tree import Making, deform_schema
 from .uploading import Uploads
-from .widgets import AddressListWidget, Field, FileWidget, html_id, id_of
+from .widgets import AddressListWidget, Field, FileWidget, Problem, html_id, id_of
 
 CSRF_FIELD = "csrf_token"
 
@@ -30,7 +30,7 @@ class Form:
     ``schema``: the schema that the API reads the same values by. ``settings``: where the schema has the settings of a
     connector, their schema. ``id``: of the HTML element, and what all ids begin with. ``action``: where it is posted to.
     ``submit``, ``cancel``: the button and the address of the way out. ``more``: other buttons, by the name they post.
-    ``hidden``: controls of the page's own, such as ``revision``. ``widgets``: looks by path. ``fixed``: values that are not
+    ``hidden``: controls of the page's own, such as ``revision``. ``attributes``: more of the form element. ``widgets``: looks by path. ``fixed``: values that are not
     the form's to choose and are read with it. ``left_out``: paths of fields that are not shown. ``partial``: the values are
     changes (PATCH): kept secrets and what is left out stay as they are. ``uploads``: where files go.
 
@@ -54,9 +54,11 @@ class Form:
         left_out: Collection[str] = (),
         partial: bool = False,
         uploads: Uploads | None = None,
+        attributes: Mapping[str, str] | None = None,
     ) -> None:
         self.id, self.action, self.submit, self.cancel = id, action, submit, cancel
         self.more, self.hidden = dict(more or {}), dict(hidden or {})
+        self.attributes = dict(attributes or {})
         self.errors: list[Summary] = []
         self.focus_id = ""
         self._schema, self._settings, self._partial = schema, settings, partial
@@ -64,7 +66,7 @@ class Form:
         self._current: dict[str, Any] = {}
         self._request = request
         self._check_names(schema, frozenset(left_out) | self._fixed.keys())
-        making = Making(widgets or {}, settings, frozenset(left_out) | self._fixed.keys(), partial)
+        making = Making(widgets or {}, settings, self._fixed, frozenset(left_out), partial)
         self._root: Field = deform.Form(
             deform_schema(schema, making),
             action=action,
@@ -75,6 +77,7 @@ class Form:
             form_action=action,
             reader=request,
             uploads=uploads,
+            fixed=self._fixed,
         )
         self._root.widget = self._root.schema.widget
         self._root.widget.place(self._root, "")
@@ -144,8 +147,8 @@ class Form:
     # -- mistakes --------------------------------------------------------------------------------------------------
 
     def _place(self, errors: Iterable[Any]) -> None:
-        unplaced = [Summary("", error.message, "") for error in errors if not self._placed(error)]
-        fields = [self._summary(*found) for found in self._root.widget.iter_problems(self._root)]
+        unplaced = [Summary((), error.message, "") for error in errors if not self._placed(error)]
+        fields = [_summary(found) for found in self._root.widget.iter_problems(self._root)]
         already = [each for each in self.errors if not each.target]
         self.errors = list(dict.fromkeys([*already, *unplaced, *fields]))
 
@@ -160,10 +163,6 @@ class Form:
         if (about, error.message) not in field.problems:
             field.problems.append((about, error.message))
         return True
-
-    @staticmethod
-    def _summary(field: Field, about: str, message: Text) -> Summary:
-        return Summary(field.widget.title_of(field), message, field.widget.focus_id(field), about)
 
     def _clear(self, field: Field) -> None:
         """Forget mistakes of a reading before this one."""
@@ -215,6 +214,10 @@ class Form:
     def id_of(self, path: str) -> str:
         """The HTML id of a field's control, for labels and links of the page's own."""
         return html_id(self.id, path)
+
+
+def _summary(found: Problem) -> Summary:
+    return Summary(found.titles, found.message, found.field.widget.focus_id(found.field), found.about)
 
 
 def _holds_file(field: Field) -> bool:

@@ -13,7 +13,7 @@ import colander
 from mailhub.contract.schema_hints import HINT_NAMES
 from mailhub.contract.texts import _
 from mailhub.schema_types import Alternatives, json_kind
-from mailhub.schema_walk import is_nullable, is_readonly, is_secret
+from mailhub.schema_walk import applies, is_nullable, is_readonly, is_secret
 
 from .errors import NoFieldForThis
 from .looks import PLAIN, Look, Looks
@@ -67,32 +67,43 @@ class Shown(colander.SchemaType):
 
 @dataclass(frozen=True, slots=True)
 class Making:
-    """How the tree is made. ``settings``: the schema for the node with the hint ``settings_of``. ``left_out``: paths of
-    nodes that get no field. ``is_partial``: only changes are named, so a secret may be removed by null."""
+    """How the tree is made. ``settings``: the schema for the node with the hint ``settings_of``. ``fixed``: values of fields
+    that are not the form's. ``left_out``: paths of other nodes that get no field. ``is_partial``: only changes are named,
+    so a secret may be removed by null."""
 
     looks: Looks
     settings: Any
+    fixed: Mapping[str, Any]
     left_out: frozenset[str]
     is_partial: bool
 
     def look(self, path: str) -> Look:
         return self.looks.get(path, PLAIN)
 
+    def has_field(self, parent: Any, child: Any, path: str) -> bool:
+        if is_readonly(child) or path in self.left_out or path in self.fixed:
+            return False
+        decides = getattr(child, "visible_when", ("",))[0]
+        return "/" in path or decides not in self.fixed or applies(parent, child, self.fixed)
+
 
 def deform_schema(node: Any, making: Making, path: str = "") -> Any:
     """The node for deform. Raises ``NoFieldForThis``."""
     _refuse_unknown_hints(node, path)
+    extra = {}
     if hasattr(node, "settings_of"):
+        extra = {"stands_for_settings": True}
         node, making = _settings(node, making, path)
     widget = _widget_for(node, making, path)
     children = []
     if isinstance(widget, MappingWidget):
-        shown = [child for child in node.children if not is_readonly(child)]
-        paths = [(child, f"{path}/{child.name}".removeprefix("/")) for child in shown]
-        children = [deform_schema(child, making, at) for child, at in paths if at not in making.left_out]
+        paths = [(child, f"{path}/{child.name}".removeprefix("/")) for child in node.children]
+        children = [
+            deform_schema(child, making, at) for child, at in paths if making.has_field(node, child, at)
+        ]
     elif isinstance(widget, ListWidget):
         children = [deform_schema(node.children[0], making, f"{path}/{ITEM}".removeprefix("/"))]
-    return colander.SchemaNode(Shown(), *children, name=node.name, widget=widget)
+    return colander.SchemaNode(Shown(), *children, name=node.name, widget=widget, **extra)
 
 
 def _settings(node: Any, making: Making, path: str) -> tuple[Any, Making]:

@@ -10,7 +10,7 @@ from mailhub.contract import schema_hints as hint
 from mailhub.contract.texts import _
 from mailhub.errors import FieldError, Invalid
 from mailhub.messages.schema import AddressItems
-from mailhub.web.forms import Form, FormChanged, FormRefused, Look
+from mailhub.web.forms import Form, FormChanged, FormRefused, Look, Summary
 from tests.kit.forms import Reader, faults_of, parsed, submitted, typed
 
 
@@ -75,7 +75,12 @@ def refused(form: Form, sent: Any) -> list[tuple[str, str, str]]:
     with pytest.raises(FormRefused) as caught:
         form.read(sent)
     assert caught.value.form is form
-    return [(error.label, error.target, error.message) for error in form.errors]
+    return [(label_of(error), error.target, error.message) for error in form.errors]
+
+
+def label_of(error: Summary) -> str:
+    """As the summary shows it."""
+    return ": ".join(title + (f" {number}" if number else "") for title, number in error.titles)
 
 
 def control(html: str, name: str) -> Any:
@@ -97,7 +102,7 @@ class TestMistakes:
         assert [(label, target) for label, target, _message in found] == [
             ("Loft", "it-loft"),
             ("Speed", "it-speed"),
-            ("Host", "it-hosts-5"),
+            ("Host 2", "it-hosts-5"),
             ("Starts", "it-starts_at"),
         ]
         html = form.render()
@@ -145,6 +150,13 @@ class TestMistakes:
         refused(form, typed(form.render()))
         assert form.read(typed(form.render(), loft="North"))["loft"] == "North"
         assert form.errors == []
+
+    def test_a_value_that_is_not_the_forms_to_choose_decides_what_applies(self) -> None:
+        ring = {"ring": None, "signing": "ring"}
+        assert form_of(fixed={"signing": "ring"}).read([("loft", "x")]).items() >= ring.items()
+        form = form_of(fixed={"signing": "none"})
+        assert 'name="ring"' not in form.render()
+        assert form.read([("loft", "x"), ("ring", "y"), ("signing", "ring")])["signing"] == "none"
 
     def test_mistakes_in_what_does_not_apply_do_not_count(self) -> None:
         schema = colander.SchemaNode(
@@ -352,7 +364,7 @@ class TestRows:
 
     def test_a_row_in_which_nothing_is_typed_is_still_a_row(self) -> None:
         found = refused(form_of(), [("loft", "x"), ("rules", ""), ("rules/3", "")])
-        assert [target for _l, target, _m in found] == ["it-rules-3-pattern"]
+        assert [(label, target) for label, target, _m in found] == [("Rule 1: Pattern", "it-rules-3-pattern")]
 
 
 class TestPartsThatMayBeMissing:
@@ -373,13 +385,19 @@ class TestPartsThatMayBeMissing:
 
 class TestTheWholeForm:
     def test_enter_presses_the_button_that_saves(self) -> None:
-        form = form_of(more={"check": _("Check")}, cancel="/back", hidden={"revision": "7"})
+        form = form_of(
+            more={"check": _("Check")},
+            cancel="/back",
+            hidden={"revision": "7"},
+            attributes={"data-warn": "it"},
+        )
         tree = parsed(form.render())
         buttons = tree.xpath("//button[@type='submit' or not(@type)]")
         assert (buttons[0].text_content(), buttons[0].get("name")) == ("Save", None)
         assert control(form.render(), "revision").get("value") == "7"
         assert control(form.render(), "csrf_token").get("value") == Reader().csrf_token
         assert tree.xpath("//a[@href='/back']")
+        assert tree.xpath("//form/@data-warn") == ["it"]
 
     def test_a_page_orders_and_groups_the_fields(self) -> None:
         look = Look(order=["notify", "loft"], groups=[(_("Way"), ["speed", "proxy"])])

@@ -114,8 +114,8 @@ def test_rules_over_several_settings_are_told_at_their_field() -> None:
     sent = {**dict(submitted(form.render())), "name": "Sales", "settings/server": "smtp.example.com"}
     with pytest.raises(FormRefused) as refused:
         form.read(list(sent.items()))
-    assert [(error.label, error.target) for error in refused.value.form.errors] == [
-        ("User name", "it-settings-user_name")
+    assert [(error.titles, error.target) for error in refused.value.form.errors] == [
+        ((("User name", None),), "it-settings-user_name")
     ]
 
 

@@ -1,6 +1,6 @@
 """The kinds of fields, as deform widgets."""
 
-from .base import ABSENT, KEPT, NEEDED, Field, FormWidget, Wrong, html_id, id_of
+from .base import ABSENT, KEPT, NEEDED, Field, FormWidget, Problem, Wrong, html_id, id_of
 from .choices import ChoiceWidget, ManyWidget, SwitchWidget, choices_of
 from .containers import ListWidget, MappingWidget
 from .files import FileWidget
@@ -25,6 +25,7 @@ __all__ = [
     "MappingWidget",
     "MomentWidget",
     "NumberWidget",
+    "Problem",
     "RichTextWidget",
     "SecretWidget",
     "SwitchWidget",

@@ -32,6 +32,20 @@ class Wrong:
     code: str = "schema.invalid"
 
 
+Titles = tuple[tuple[Text, int | None], ...]
+"""From the outside in; rows of a list with their number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A mistake at a field. ``about``: the piece of what was typed that is meant."""
+
+    field: Field
+    titles: Titles
+    about: str
+    message: Text
+
+
 class FormWidget(Widget):
     """One kind of field. ``show`` fills it from a value, ``take`` from what was posted, ``read`` gives the JSON value.
 
@@ -41,6 +55,7 @@ class FormWidget(Widget):
     template: ClassVar[str] = "text"
     is_group: ClassVar[bool] = False
     """Several controls: the title is a legend."""
+    columns: ClassVar[int] = 12
 
     def __init__(self, node: Any, look: Look) -> None:
         super().__init__()
@@ -110,10 +125,10 @@ class FormWidget(Widget):
         """
         return field
 
-    def iter_problems(self, field: Field) -> Any:
-        """Every mistake, with its field, in the order of the form."""
+    def iter_problems(self, field: Field, above: Titles = (), number: int | None = None) -> Iterator[Problem]:
+        """Every mistake in the order of the form. ``above``: titles of what the field is in. ``number``: of the row it is."""
         for about, message in field.problems:
-            yield field, about, message
+            yield Problem(field, (*above, (self.title_of(field), number)), about, message)
 
     # -- deform ----------------------------------------------------------------------------------------------------
 
@@ -164,7 +179,7 @@ class FieldView:
         self.helps = [text for text in (widget.node.description, help_of(widget)) if text]
         self.problems: list[tuple[str, Text]] = field.problems
         self.is_group = widget.is_group
-        self.columns = widget.look.columns
+        self.columns = widget.look.columns or widget.columns
         self.condition = getattr(field, "condition", None)
         self.row_number: int | None = getattr(field, "row_number", None)
         # a row is not needed: an empty one is dropped

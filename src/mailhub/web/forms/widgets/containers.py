@@ -9,7 +9,7 @@ from mailhub.strict_values import pointer_to
 from mailhub.web.forms.looks import Look
 from mailhub.web.forms.posted import Act, Posted
 
-from .base import ABSENT, KEPT, Field, FormWidget, id_of
+from .base import ABSENT, KEPT, Field, FormWidget, Problem, Titles, id_of
 from .choices import text_of
 
 SET = "__set__"
@@ -60,14 +60,15 @@ class MappingWidget(FormWidget):
         if is_nullable(self.node) and not field.is_set and self.is_untouched(field):
             return None
         values = {child.name: child.widget.read(child) for child in field.children}
-        return self._only_what_applies({name: value for name, value in values.items() if value is not ABSENT})
+        sent = {name: value for name, value in values.items() if value is not ABSENT}
+        return self._only_what_applies(sent, {} if field.path else field.fixed)
 
-    def _only_what_applies(self, values: dict[str, Any]) -> dict[str, Any]:
+    def _only_what_applies(self, values: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
         """Without the values of fields that do not apply, nor of those that hang on these."""
         left: dict[str, Any] = {}
         while len(left) != len(values):
             values, left = left or values, {}
-            decided = {name: value for name, value in values.items() if value is not KEPT}
+            decided = known | {name: value for name, value in values.items() if value is not KEPT}
             left = {name: values[name] for name in values if applies(self.node, self.node[name], decided)}
         return left
 
@@ -83,10 +84,13 @@ class MappingWidget(FormWidget):
         child = next((child for child in field.children if child.name == steps[0]), None)
         return None if child is None else child.widget.find(child, steps[1:], by_place=by_place)
 
-    def iter_problems(self, field: Field) -> Iterator[Any]:
-        yield from super().iter_problems(field)
+    def iter_problems(self, field: Field, above: Titles = (), number: int | None = None) -> Iterator[Problem]:
+        yield from super().iter_problems(field, above, number)
+        # fields of the form, or of a connector, are known by their own titles
+        is_plain = not field.path or hasattr(field.schema, "stands_for_settings")
+        within = above if is_plain else (*above, (self.title_of(field), number))
         for child in field.children:
-            yield from child.widget.iter_problems(child)
+            yield from child.widget.iter_problems(child, within)
 
     @property
     def is_required(self) -> bool:
@@ -194,10 +198,10 @@ class ListWidget(FormWidget):
                 return found
         return field if by_place else None
 
-    def iter_problems(self, field: Field) -> Iterator[Any]:
-        yield from super().iter_problems(field)
-        for row in field.rows:
-            yield from row.widget.iter_problems(row)
+    def iter_problems(self, field: Field, above: Titles = (), number: int | None = None) -> Iterator[Problem]:
+        yield from super().iter_problems(field, above, number)
+        for place, row in enumerate(field.rows, 1):
+            yield from row.widget.iter_problems(row, above, place)
 
     @property
     def is_required(self) -> bool:
@@ -225,18 +229,6 @@ def title_of_row(widget: ListWidget, field: Field) -> Text:
     """What one row is called."""
     item = field.children[0]
     return item.widget.title_of(item) or widget.title_of(field)
-
-
-def iter_values(value: Any, pointer: str = "") -> Iterator[tuple[str, Any]]:
-    """What was read, with the place of each single value."""
-    if isinstance(value, dict):
-        for name, each in value.items():
-            yield from iter_values(each, pointer_to(pointer, name))
-    elif isinstance(value, list):
-        for number, each in enumerate(value):
-            yield from iter_values(each, pointer_to(pointer, number))
-    else:
-        yield pointer, value
 
 
 def _joined(path: str, name: str) -> str:

@@ -36,6 +36,7 @@ class NumberWidget(FormWidget):
     """A number, as written in the reader's language."""
 
     template: ClassVar[str] = "number"
+    columns: ClassVar[int] = 6
 
     @property
     def is_whole(self) -> bool:

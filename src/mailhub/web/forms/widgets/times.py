@@ -20,6 +20,7 @@ class DateWidget(FormWidget):
     """A day."""
 
     template: ClassVar[str] = "date"
+    columns: ClassVar[int] = 6
 
     def show(self, field: Field, value: Any) -> None:
         field.held = value.isoformat() if isinstance(value, date) else value or ""
@@ -37,6 +38,7 @@ class MomentWidget(FormWidget):
     """
 
     template: ClassVar[str] = "moment"
+    columns: ClassVar[int] = 6
 
     def show(self, field: Field, value: Any) -> None:
         at = datetime.fromisoformat(value) if isinstance(value, str) else value
