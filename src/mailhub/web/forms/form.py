@@ -27,12 +27,13 @@ CSRF_FIELD = "csrf_token"
 class Form:
     """One form of one request.
 
-    ``schema``: the schema that the API reads the same values by. ``settings``: where the schema has the settings of a
-    connector, their schema. ``id``: of the HTML element, and what all ids begin with. ``action``: where it is posted to.
-    ``submit``, ``cancel``: the button and the address of the way out. ``more``: other buttons, by the name they post.
-    ``hidden``: controls of the page's own, such as ``revision``. ``attributes``: more of the form element. ``widgets``: looks by path. ``fixed``: values that are not
-    the form's to choose and are read with it. ``left_out``: paths of fields that are not shown. ``partial``: the values are
-    changes (PATCH): kept secrets and what is left out stay as they are. ``uploads``: where files go.
+    ``schema``: the schema that the API reads the same values by. ``settings``: where it has the settings of a connector,
+    their schema. ``id``: of the HTML element, and what all ids begin with. ``action``: where it is posted to. ``submit``,
+    ``cancel``: the button and the address of the way out. ``more``: other buttons, by the name they post. ``hidden``:
+    controls of the page's own, such as ``revision``. ``attributes``: more of the form element. ``widgets``: looks by path.
+    ``fixed``: values that are not the form's to choose and are read with it. ``left_out``: paths of fields that are not
+    shown. ``partial``: the values are changes (PATCH): kept secrets and what is left out stay as they are. ``uploads``:
+    where files go.
 
     Raises ``NoFieldForThis``.
     """

@@ -12,10 +12,10 @@ class Look:
     """How one field is shown; given to ``Form`` by the field's path (``"settings/port"``, ``"to"``, ``""`` for the whole).
 
     ``title``, ``help``: in the place of the schema's. ``columns``: of twelve, on wide screens (left out: all; for numbers
-    and times half). ``autocomplete``, ``placeholder``, ``rows``, ``attributes``: of the control. ``choices``: values with titles, for a text that names something stored.
-    ``as_radio``: whether one of them is chosen by radio buttons (left out: where they are few).
-    ``order``: of a mapping, names of fields that come first. ``groups``: of a mapping, a title and the names below it;
-    what no group names comes before them.
+    and times half). ``autocomplete``, ``placeholder``, ``rows``, ``attributes``: of the control. ``choices``: values with
+    titles, for a text that names something stored. ``as_radio``: whether one of them is chosen by radio buttons (left out:
+    where they are few). ``order``: of a mapping, names of fields that come first. ``groups``: of a mapping, a title and the
+    names below it; what no group names comes before them.
     """
 
     title: Text | None = None
