@@ -93,7 +93,7 @@ ICONS = (
     "x-circle",
     "x-lg",
 )
-_EDITOR_PLUGINS = ("advlist", "autolink", "charmap", "image", "link", "lists", "searchreplace", "table")
+_EDITOR_PLUGINS = ("advlist", "autolink", "image", "link", "lists", "searchreplace", "table")
 
 
 @dataclass(frozen=True)
