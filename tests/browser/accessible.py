@@ -18,6 +18,9 @@ window.setTimeout = (then, milliseconds = 0, ...values) => {
     return 0;
 }
 """
+HAS_SCRIPTS = "matchMedia('(scripting: enabled)').matches"
+# a page is told of another theme before it draws
+DRAWN = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 BACKGROUND = "getComputedStyle(document.body).backgroundColor"
 
 
@@ -37,6 +40,8 @@ def check_accessible(
     backgrounds = set()
     for theme in themes:
         page.emulate_media(color_scheme=theme)
+        if page.evaluate(HAS_SCRIPTS):
+            page.evaluate(DRAWN)
         backgrounds.add(page.evaluate(BACKGROUND))
         found += [f"[{theme}] {line}" for line in violations(page, without=without)]
     page.emulate_media(color_scheme="dark" if before else "light")
@@ -48,7 +53,7 @@ def violations(page: Page, *, without: Sequence[str] = ()) -> list[str]:
     """A line for each element of each rule that axe finds broken."""
     scope = json.dumps({"exclude": [[each] for each in without]}) if without else "document"
     options = json.dumps({"runOnly": RULES, "resultTypes": ["violations"]})
-    if page.evaluate("matchMedia('(scripting: none)').matches"):
+    if not page.evaluate(HAS_SCRIPTS):
         page.evaluate(AT_ONCE)
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(axe_source())

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from playwright.sync_api import Page
 
 MOST_STEPS = 150
+MARK = re.compile(r" \([^()]*\)$")
 ACTIVE = """
 (() => {
     let element = document.activeElement;
@@ -48,8 +49,8 @@ def press_until_focused(
 ) -> Focus:
     """Press ``key`` until the focus is on what has this accessible name (and role, as ``textbox`` or ``button``).
 
-    What has the focus already is left at once: there is a step before the first look, unless it is the very thing.
-    ``key``: also ``Shift+Tab``, or ``ArrowDown`` within a menu. Raises AssertionError with all that had the focus.
+    A label's mark in brackets at its end, as in "Name (needed)", may be left out. ``key``: also ``Shift+Tab``, or
+    ``ArrowDown`` within a menu. Raises AssertionError with all that had the focus.
     """
     passed: list[Focus] = []
     focus = focus_of(page)
@@ -64,7 +65,10 @@ def press_until_focused(
 
 
 def _is(focus: Focus, name: str | re.Pattern[str], role: str | None) -> bool:
-    has_name = focus.name == name if isinstance(name, str) else name.search(focus.name) is not None
+    if isinstance(name, str):
+        has_name = name in {focus.name, MARK.sub("", focus.name)}
+    else:
+        has_name = name.search(focus.name) is not None
     return has_name and role in {None, focus.role}
 
 

@@ -5,7 +5,10 @@ A page is watched: console errors and warnings, uncaught errors, violations of t
 test that caused them, unless it said ``browsing.complaints(page).allow("part of it")``.
 """
 
-from playwright.sync_api import Page
+import re
+from urllib.parse import quote
+
+from playwright.sync_api import Page, expect
 
 from .accessible import check_accessible, violations
 from .cutting import CuttingProxy
@@ -27,8 +30,21 @@ __all__ = [
     "check_fits",
     "focus_of",
     "press_until_focused",
+    "sign_in",
     "violations",
 ]
+
+
+def sign_in(page: Page, login: str = ADMIN, password: str = PASSWORD, *, then: str = "/") -> Page:
+    """Sign in by the form and go on to ``then``; the page. A page is in the language of the user, not the browser's:
+    ``hub.add_user("amelie", language="fr")`` is who sees French ones.
+    """
+    page.goto(f"/sign-in?next={quote(then, safe='')}")
+    page.locator("#login").fill(login)
+    page.locator("#password").fill(password)
+    page.locator("main button[type=submit]").click()
+    expect(page).not_to_have_url(re.compile("/sign-in"))
+    return page
 
 
 def check_fits(page: Page, *, width: int = 320) -> None:
