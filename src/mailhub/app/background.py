@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mailhub.delivery.housekeeping import Housekeeper
+from mailhub.people.sweeping import sweep_sessions
 from mailhub.store.kept_answers import drop_old_answers
 from mailhub.telemetry import checks
 from mailhub.telemetry.event_log import log_event
@@ -11,6 +12,8 @@ from mailhub.telemetry.health import HealthService
 from mailhub.telemetry.model import LOG, PLUGINS
 from mailhub.telemetry.notifying import PluginNotices
 from mailhub.telemetry.reading import EventReader, Handle
+
+from .wiring import session_limits
 
 if TYPE_CHECKING:
     from .hub import Hub
@@ -32,7 +35,10 @@ class Background:
             writer=hub.writer,
             clock=hub.clock,
             unused_uploads=timedelta(hours=hub.settings.uploads_expire_hours),
-            hourly=[lambda: drop_old_answers(hub.database, hub.clock.now())],
+            hourly=[
+                lambda: drop_old_answers(hub.database, hub.clock.now()),
+                lambda: _keep_sessions(hub),
+            ],
         )
 
     def start(self) -> None:
@@ -45,6 +51,11 @@ class Background:
         for reader in self.readers:
             reader.stop()
         self._housekeeper.stop()
+
+
+def _keep_sessions(hub: "Hub") -> None:
+    sweep_sessions(hub.database, hub.clock.now(), session_limits(hub.settings))
+    hub.database.pack_sessions()
 
 
 def health_service(hub: "Hub") -> HealthService:

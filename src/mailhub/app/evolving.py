@@ -27,6 +27,7 @@ def opened_evolution(settings: Settings, *, wait_seconds: float, is_trial: bool)
         clock=clock,
         wait_seconds=wait_seconds,
         is_trial=is_trial,
+        sessions_uri=settings.store_sessions_uri,
     )
     try:
         with database.reading():

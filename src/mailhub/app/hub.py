@@ -188,6 +188,7 @@ def _opened(settings: Settings, data_dir: Path, surroundings: Surroundings, *, c
         data_dir=data_dir,
         clock=surroundings.clock,
         wait_seconds=surroundings.wait_seconds,
+        sessions_uri=settings.store_sessions_uri,
     )
     try:
         if not create:

@@ -8,7 +8,6 @@ from threading import Condition, RLock
 from typing import Any, TypeVar
 
 import transaction
-from persistent.timestamp import TimeStamp
 from ZODB import DB
 from ZODB.POSException import StorageError
 
@@ -21,11 +20,13 @@ from .content import BlobSink
 from .evolve.record import install_record, mark_all_done
 from .evolve.steps import Step
 from .format import check_format, record_format
-from .kinds import StorageSpec, storage_for, trial_of
+from .kinds import StorageSpec, sessions_file_for, storage_for, trial_of
+from .pack import time_after
 from .partial_files import PartialFiles
 from .problems import DatabaseLocked
 from .root import NAME, HubRoot, find_hub, get_hub
 from .rotation import install_sealing
+from .sessions import SessionsDatabase
 from .shards import install_shards
 
 T = TypeVar("T")
@@ -35,17 +36,26 @@ TRIES = 5
 LOCK_PAUSE_SECONDS = 0.2
 CONFLICT_PAUSE_SECONDS = 0.01
 POOL_CONNECTIONS = 64
-PACK_MARGIN_SECONDS = 0.001
-"""Times are rounded to about a microsecond."""
 CACHE_OBJECTS = 10_000
 CACHE_BYTES = 64 * 1024 * 1024
 
 
 class Database:
-    """One open database. Safe to use from many threads; what it hands out belongs to one."""
+    """One open database. Safe to use from many threads; what it hands out belongs to one.
 
-    def __init__(self, spec: StorageSpec, clock: Clock, *, wait_seconds: float = 0.0) -> None:
+    ``sessions``: the database of sessions, opened beside it; by default one in memory.
+    """
+
+    def __init__(
+        self,
+        spec: StorageSpec,
+        clock: Clock,
+        *,
+        sessions: SessionsDatabase | None = None,
+        wait_seconds: float = 0.0,
+    ) -> None:
         self.spec = spec
+        self._sessions = sessions or SessionsDatabase(None)
         self._clock = clock
         self._pause = Condition()
         self._opening = RLock()
@@ -121,7 +131,15 @@ class Database:
         """
         db = self._usable_db()
         try:
-            db.storage.pack(_after(db.storage.lastTransaction()), db.references)
+            db.storage.pack(time_after(db.storage.lastTransaction()), db.references)
+        except (OSError, StorageError) as error:
+            raise unavailable(error) from error
+
+    def pack_sessions(self) -> None:
+        """Pack the sessions where they have grown. Raises StorageUnavailable, PackFailed."""
+        self._usable_db()
+        try:
+            self._sessions.pack_if_grown()
         except (OSError, StorageError) as error:
             raise unavailable(error) from error
 
@@ -134,6 +152,8 @@ class Database:
         """Close the database; connections still open stop working."""
         with self._opening:
             self._is_closed = True
+            # first, so that whoever opens the database next finds both free
+            self._sessions.close()
             if self._db is not None:
                 self._db.close()
             self._db = None
@@ -204,23 +224,30 @@ class Database:
             if self._db is None:
                 logger.warning("Opening the database again")
                 self._db = self._open()
+            elif self._sessions.is_broken:
+                logger.warning("Opening the sessions again")
+                self._sessions.open_beside(self._db.databases)
             return self._db
 
     def _open(self) -> Any:
+        databases: dict[str, Any] = {}
         try:
             storage = self.spec.open_storage()
             try:
-                return DB(
+                db = DB(
                     storage,
                     pool_size=POOL_CONNECTIONS,
                     cache_size=CACHE_OBJECTS,
                     cache_size_bytes=CACHE_BYTES,
+                    databases=databases,
                 )
+                self._sessions.open_beside(databases)
             except BaseException:
                 storage.close()
                 raise
         except (OSError, StorageError) as error:
             raise unavailable(error) from error
+        return db
 
     def _open_waiting(self, wait_seconds: float) -> Any:
         ends_at = self._clock.monotonic() + wait_seconds
@@ -237,11 +264,6 @@ class Database:
             self._clock.wait(self._pause, seconds)
 
 
-def _after(tid: bytes) -> float:
-    """A time in seconds after this transaction, whatever this machine's clock says."""
-    return float(TimeStamp(tid).timeTime()) + PACK_MARGIN_SECONDS
-
-
 def _end(manager: Any) -> None:
     """Abort what is still open in an explicit manager, which after a commit is nothing."""
     with suppress(transaction.interfaces.NoTransaction):
@@ -249,15 +271,27 @@ def _end(manager: Any) -> None:
 
 
 def open_database(
-    uri: str, *, data_dir: Path, clock: Clock, wait_seconds: float = 0.0, is_trial: bool = False
+    uri: str,
+    *,
+    data_dir: Path,
+    clock: Clock,
+    wait_seconds: float = 0.0,
+    is_trial: bool = False,
+    sessions_uri: str = "",
 ) -> Database:
-    """Open the database of an address (empty: ``hub.fs`` and ``blobs`` in the data folder).
+    """Open the database of an address (empty: ``hub.fs`` and ``blobs`` in the data folder), and the sessions beside it.
 
     A file that another process has open is tried again for ``wait_seconds``. ``is_trial``: what is written is kept in
     memory and goes when it is closed. Raises UnsupportedStore, DatabaseLocked.
     """
     spec = storage_for(uri, data_dir)
-    return Database(trial_of(spec) if is_trial else spec, clock, wait_seconds=wait_seconds)
+    sessions_file = sessions_file_for(sessions_uri, uri, data_dir)
+    return Database(
+        trial_of(spec) if is_trial else spec,
+        clock,
+        sessions=SessionsDatabase(None if is_trial else sessions_file),
+        wait_seconds=wait_seconds,
+    )
 
 
 def ensure_root(

@@ -24,20 +24,28 @@ logger = logging.getLogger(__name__)
 class DurableFileStorage(FileStorage):
     """FileStorage that syncs blob files, and the folders they entered, before ``tpc_vote`` returns.
 
+    ``blob_dir``: None for one that never holds a blob.
+
     Opening it makes the last transaction durable again, since a process killed between writing and syncing it, or a
     failed sync, leaves one that is read here and still not on disk.
     """
 
-    def __init__(self, path: Path, *, blob_dir: Path, **options: Any) -> None:
+    def __init__(self, path: Path, *, blob_dir: Path | None, **options: Any) -> None:
         self._unsynced: list[Path] = []
         self._closes = 0
         self._switching = Lock()
         self._switcher: int | None = None
-        blob_dir.mkdir(mode=0o700, exist_ok=True)
+        if blob_dir is not None:
+            blob_dir.mkdir(mode=0o700, exist_ok=True)
         for name in (path, path.with_name(f"{path.name}.tmp")):
             name.touch(mode=0o600)
         try:
-            super().__init__(str(path), blob_dir=str(blob_dir), pack_keep_old=False, **options)
+            super().__init__(
+                str(path),
+                blob_dir=None if blob_dir is None else str(blob_dir),
+                pack_keep_old=False,
+                **options,
+            )
             self._write_last_transaction_again()
         except BaseException:
             self._close_what_is_open()
@@ -55,7 +63,7 @@ class DurableFileStorage(FileStorage):
     def remove_leftovers(self) -> None:
         """Remove what a killed process left; only while nothing is being written to the temporary folder or packed."""
         remove_pack_leftovers(Path(self._file_name))
-        for path in Path(self.temporaryDirectory()).iterdir():
+        for path in Path(self.temporaryDirectory()).iterdir() if self.blob_dir else ():
             path.unlink()
 
     # -- blobs ---------------------------------------------------------------------------------------------------
@@ -135,7 +143,8 @@ class DurableFileStorage(FileStorage):
         with self._switching:
             if not self._closes:
                 self._clear_buffer()
-                remove_orphaned_blobs(self)
+                if self.blob_dir:
+                    remove_orphaned_blobs(self)
 
     @staticmethod
     def packer(storage: Any, referencesf: Any, stop: bytes, gc: bool) -> Any:  # noqa: ARG004 - ZODB's signature
@@ -189,10 +198,11 @@ class DurableFileStorage(FileStorage):
         self._file.flush()
         os.fsync(self._file.fileno())
 
-    def _sync_new_folders(self, path: Path, blob_dir: Path) -> None:
+    def _sync_new_folders(self, path: Path, blob_dir: Path | None) -> None:
         """The directory entries of the data file and of the blob folder, which no commit syncs."""
         if not self._is_read_only:
-            for folder in dict.fromkeys((path.parent, blob_dir, blob_dir.parent)):
+            blob_folders = () if blob_dir is None else (blob_dir, blob_dir.parent)
+            for folder in dict.fromkeys((path.parent, *blob_folders)):
                 sync_path(folder)
 
     def close(self) -> None:

@@ -56,7 +56,32 @@ def storage_for(uri: str, data_dir: Path) -> StorageSpec:
     return kind(address, data_dir)
 
 
+def sessions_file_for(uri: str, store_uri: str, data_dir: Path) -> Path | None:
+    """The file of the sessions that an address names, None for the memory of the process.
+
+    Empty: in memory for a database in memory, else a file in the data folder. Raises UnsupportedStore.
+    """
+    address = urlsplit(uri or ("memory://" if urlsplit(store_uri).scheme == "memory" else "file://"))
+    if address.scheme == "memory":
+        return None
+    if address.scheme != "file":
+        raise UnsupportedStore(
+            _(
+                "Sessions cannot be kept in ${uri}: it must be file:///absolute/path or memory://.",
+                mapping={"uri": _without_password(address)},
+            )
+        )
+    return _path_of(address, data_dir / "sessions.fs")
+
+
 def _file_kind(address: SplitResult, data_dir: Path) -> StorageSpec:
+    path = _path_of(address, data_dir / "hub.fs")
+    return StorageSpec(
+        lambda: _open_file(path), is_exclusive=True, has_own_clock=False, open_trial=lambda: FileTrial(path)
+    )
+
+
+def _path_of(address: SplitResult, default: Path) -> Path:
     if address.netloc or address.query or address.fragment:
         raise UnsupportedStore(
             _(
@@ -64,16 +89,18 @@ def _file_kind(address: SplitResult, data_dir: Path) -> StorageSpec:
                 mapping={"uri": _without_password(address)},
             )
         )
-    path = Path(unquote(address.path)) if address.path else data_dir / "hub.fs"
-    return StorageSpec(
-        lambda: _open_file(path), is_exclusive=True, has_own_clock=False, open_trial=lambda: FileTrial(path)
-    )
+    return Path(unquote(address.path)) if address.path else default
 
 
 def _open_file(path: Path) -> DurableFileStorage:
+    return open_file(path, path.parent / "blobs")
+
+
+def open_file(path: Path, blob_dir: Path | None) -> DurableFileStorage:
+    """The storage of a file, which is made when it is not there. Raises DatabaseLocked."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _refusing_locked(path):
-        return DurableFileStorage(path, blob_dir=path.parent / "blobs")
+        return DurableFileStorage(path, blob_dir=blob_dir)
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from persistent.timestamp import TimeStamp
 from ZODB.blob import remove_committed
 from ZODB.FileStorage.fspack import FileStoragePacker, PackCopier
 from ZODB.fsIndex import fsIndex
@@ -34,6 +35,13 @@ LOOK_SECONDS = 0.1
 COPY_MARK = ".packing-"
 LEFTOVERS = (".pack", ".old")
 ERROR_CHARACTERS = 500
+MARGIN_SECONDS = 0.001
+"""Times are rounded to about a microsecond."""
+
+
+def time_after(tid: bytes) -> float:
+    """A time in seconds after this transaction, whatever this machine's clock says: to pack up to it."""
+    return float(TimeStamp(tid).timeTime()) + MARGIN_SECONDS
 
 
 class PackFiles:
@@ -103,7 +111,8 @@ def _prepare_switch(storage: Any, files: PackFiles) -> None:
     old.hardlink_to(files.data_file)
     # places in the old file: a start after a kill must not take them for places in the new one
     files.data_file.with_name(f"{files.data_file.name}.index").unlink(missing_ok=True)
-    files.removed.replace(Path(storage.blob_dir) / ".removed")
+    if storage.blob_dir:
+        files.removed.replace(Path(storage.blob_dir) / ".removed")
 
 
 # -- the child ---------------------------------------------------------------------------------------------------

@@ -9,6 +9,8 @@ from mailhub.contract.texts import _
 from .problems import NotSetUp
 
 NAME = "mailhub"
+SESSIONS = "sessions"
+"""The database of sessions, as the main one knows it (``store/sessions.py``)."""
 
 
 class HubRoot(Persistent):
@@ -31,3 +33,8 @@ def get_hub(connection: Any) -> HubRoot:
     if hub is None:
         raise NotSetUp(_("There is no hub in this database yet. Run: mailhub init"))
     return hub
+
+
+def sessions_root(hub: HubRoot) -> Any:
+    """The root of the storage of sessions, in the transaction of the hub's connection."""
+    return hub._p_jar.get_connection(SESSIONS).root()

@@ -3,6 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from transaction import TransactionManager
+from ZODB import DB
+
 from mailhub.contract.texts import Text
 from mailhub.events import audit
 from mailhub.events.audit import AuditEntry, list_changes
@@ -25,7 +28,7 @@ from mailhub.people.service import (
     record_failed_sign_in,
 )
 from mailhub.people.tries import PasswordTries, SignInTries
-from mailhub.store.root import HubRoot
+from mailhub.store.root import NAME, SESSIONS, HubRoot
 from mailhub.store.shards import Shard, ShardState
 from mailhub.testing.clock import FakeClock
 from mailhub.testing.entropy import FakeEntropy
@@ -66,7 +69,12 @@ class PeopleKit:
     """Services for whoever acts; by default the hub itself."""
 
     def __init__(self) -> None:
-        self.hub = HubRoot()
+        databases: dict[str, Any] = {}
+        self.database = DB(None, databases=databases)
+        self.sessions_database = DB(None, databases=databases, database_name=SESSIONS)
+        self.connection = self.database.open(TransactionManager())
+        self.hub = self.connection.root()[NAME] = HubRoot()
+        self.connection.add(self.hub)
         install(self.hub)
         audit.install(self.hub)
         self.clock = FakeClock(NOW)
@@ -76,6 +84,10 @@ class PeopleKit:
         self.tries = PasswordTries(self.clock)
         self.sign_in_tries = SignInTries(self.clock)
         self.state = ShardState()
+
+    def commit(self) -> None:
+        """Store it, for who opens a connection of his own."""
+        self.connection.transaction_manager.commit()
 
     @property
     def shard(self) -> Shard:

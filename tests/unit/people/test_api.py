@@ -6,7 +6,6 @@ from typing import Any
 
 import jsonschema
 import pytest
-import ZODB
 from pyramid.config import Configurator
 from webtest import TestApp
 
@@ -19,7 +18,6 @@ from mailhub.people.permissions import PERMISSION_SETS, SCOPES
 from mailhub.people.service import Authenticator, MeService, TokensService, UsersService
 from mailhub.services import ServiceRegistry, Work
 from mailhub.store import kept_answers
-from mailhub.store.root import NAME
 from mailhub.store.shards import Shard
 from tests.unit.people.kit import PASSWORD, PeopleKit, check_address
 
@@ -28,11 +26,10 @@ class MemoryDatabase:
     """A database as the shell sees it."""
 
     def __init__(self, people: PeopleKit) -> None:
-        self.db = ZODB.DB(None)
-        with self.db.transaction() as connection:
-            kept_answers.install(people.hub)
-            connection.root()[NAME] = people.hub
-            connection.root()["state"] = people.state
+        self.db = people.database
+        kept_answers.install(people.hub)
+        people.connection.root()["state"] = people.state
+        people.commit()
 
     def open_for(self, manager: Any) -> Any:
         return self.db.open(manager)

@@ -1,8 +1,8 @@
 """People as they are stored: thin objects of plain values, each kind in its folder."""
 
-from typing import cast
+from typing import Final, cast
 
-from mailhub.store.root import HubRoot
+from mailhub.store.root import HubRoot, sessions_root
 
 from .groups import Group, Groups
 from .places import Place
@@ -30,9 +30,12 @@ __all__ = [
 ]
 
 
+_SESSIONS: Final = "sessions"
+
+
 def install(hub: HubRoot) -> None:
     """Make the folders of people, each once."""
-    for name, folder in (("users", Users), ("tokens", Tokens), ("groups", Groups), ("sessions", Sessions)):
+    for name, folder in (("users", Users), ("tokens", Tokens), ("groups", Groups)):
         if getattr(hub, name, None) is None:
             setattr(hub, name, folder())
 
@@ -53,5 +56,9 @@ def groups_of(hub: HubRoot) -> Groups:
 
 
 def sessions_of(hub: HubRoot) -> Sessions:
-    """The folder of sessions at the pages."""
-    return cast(Sessions, hub.sessions)
+    """The folder of sessions at the pages, in a storage of their own; made when it is not there, or no longer there."""
+    root = sessions_root(hub)
+    found = root.get(_SESSIONS)
+    if found is None:
+        found = root[_SESSIONS] = Sessions()
+    return cast(Sessions, found)

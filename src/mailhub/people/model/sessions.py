@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
 from BTrees.OOBTree import OOBTree, OOTreeSet
 from persistent import Persistent
@@ -42,6 +42,12 @@ class Session(Persistent):
     def ends_at(self, idle: timedelta, longest: timedelta) -> datetime:
         """When it ends if nothing more is heard of it (V7.3.1, V7.3.2)."""
         return min(self.last_seen_at + idle, self.created_at + longest)
+
+    def _p_resolveConflict(  # noqa: N802 - ZODB's name
+        self, _old: dict[str, Any], stored: dict[str, Any], wanted: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Two requests noted at the same time that it is in use, which is all that ever changes: the later one holds."""
+        return {**stored, "last_seen_at": max(stored["last_seen_at"], wanted["last_seen_at"])}
 
 
 class Sessions(Persistent):

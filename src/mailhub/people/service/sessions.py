@@ -34,6 +34,10 @@ class SessionLimits:
     idle: timedelta
     longest: timedelta
 
+    def ends_at(self, session: Session) -> datetime:
+        """When a session ends if it is not used before."""
+        return session.ends_at(self.idle, self.longest)
+
 
 class NewSession(NamedTuple):
     """A session and what its cookie is to hold, which is kept nowhere else."""
@@ -90,13 +94,13 @@ class SessionsService:
     def _iter_alive(self, after: Place | None) -> Iterator[ShownSession]:
         now = self._clock.now()
         for session in sessions_of(self._hub).iter_of(self._identity.user_id, after):
-            ends_at = session.ends_at(self._limits.idle, self._limits.longest)
+            ends_at = self._limits.ends_at(session)
             if ends_at > now:
                 yield ShownSession(session, ends_at)
 
     def _end(self, session: Session) -> None:
         sessions_of(self._hub).remove(session)
-        shown = present_session(session, session.ends_at(self._limits.idle, self._limits.longest))
+        shown = present_session(session, self._limits.ends_at(session))
         record_change(self._hub, self._shard, self._identity, "deleted", "session", session.id, shown, None)
 
 
@@ -148,7 +152,7 @@ class PageSessions:
 
     def ends_at(self, session: Session) -> datetime:
         """When it ends if it is not used before."""
-        return session.ends_at(self._limits.idle, self._limits.longest)
+        return self._limits.ends_at(session)
 
     def _is_alive(self, session: Session) -> bool:
         return self.ends_at(session) > self._clock.now()

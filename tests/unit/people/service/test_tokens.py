@@ -3,7 +3,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-import ZODB
 
 from mailhub.errors import Denied, Invalid, NotFound
 from mailhub.people.identity import HUB, Identity
@@ -195,23 +194,26 @@ def test_making_and_revoking_are_in_the_trail(people: PeopleKit, ada: User) -> N
     assert text not in repr(people.trail())
 
 
-def test_no_dump_of_the_database_holds_a_usable_token_or_password(people: PeopleKit, ada: User) -> None:
+def test_no_dump_of_the_databases_holds_a_usable_token_cookie_or_password(
+    people: PeopleKit, ada: User
+) -> None:
     text = people.make_token(ada).text
     _user, password = people.new_user("bob")
     assert password is not None
-    database = ZODB.DB(None)
-    with database.transaction() as connection:
-        connection.root.hub = people.hub
+    cookie = people.page_sessions.begin(ada, "192.0.2.7", "Firefox").text
+    people.commit()
     dump = io.BytesIO()
-    for transaction in database.storage.iterator():
-        for record in transaction:
-            dump.write(record.data)
-    database.close()
+    for database in (people.database, people.sessions_database):
+        for transaction in database.storage.iterator():
+            for record in transaction:
+                dump.write(record.data)
 
     assert ada.login.encode() in dump.getvalue()
     assert text.encode() not in dump.getvalue()
     assert text[-43:].encode() not in dump.getvalue()
     assert password.encode() not in dump.getvalue()
+    assert b"Firefox" in dump.getvalue()
+    assert cookie[-43:].encode() not in dump.getvalue()
 
 
 def test_the_hub_itself_makes_tokens_for_whom_it_names(people: PeopleKit, ada: User) -> None:
