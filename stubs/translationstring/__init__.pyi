@@ -5,6 +5,13 @@ class TranslationString(str):
     context: str | None
     default: str | None
     mapping: Mapping[str, object] | None
+    def __new__(
+        cls,
+        msgid: str,
+        domain: str | None = None,
+        default: str | None = None,
+        mapping: Mapping[str, object] | None = None,
+    ) -> TranslationString: ...
     def interpolate(self, translated: str | None = None) -> str: ...
 
 def TranslationStringFactory(

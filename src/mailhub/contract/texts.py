@@ -7,6 +7,8 @@ English is the message id. A plugin makes its own factory with its own domain an
 Its translations are in ``locale/<language>/LC_MESSAGES/mailhub-fax.mo`` beside the plugin's module; the hub finds them.
 """
 
+from collections.abc import Callable
+
 from translationstring import TranslationString, TranslationStringFactory
 
 Text = TranslationString | str
@@ -14,9 +16,19 @@ Text = TranslationString | str
 
 _ = TranslationStringFactory("mailhub")
 
-__all__ = ["Text", "TranslationString", "TranslationStringFactory", "_", "plain"]
+__all__ = ["Text", "TranslationString", "TranslationStringFactory", "_", "plain", "with_values"]
 
 
 def plain(text: Text) -> str:
     """The English form of a text, with its values filled in."""
-    return text.interpolate() if isinstance(text, TranslationString) else text
+    return with_values(text, plain).interpolate() if isinstance(text, TranslationString) else text
+
+
+def with_values(text: TranslationString, said: Callable[[Text], str]) -> TranslationString:
+    """The same text, where each of its values that is a text itself is worded by this function."""
+    texts = {
+        name: said(value)
+        for name, value in (text.mapping or {}).items()
+        if isinstance(value, TranslationString)
+    }
+    return TranslationString(text, mapping=texts) if texts else text

@@ -1,13 +1,14 @@
 """Which language an answer is in, and how a text gets there."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, cast
 
 from pyramid.i18n import get_localizer
 from webob.acceptparse import create_accept_language_header
 
-from mailhub.contract.texts import Text
+from mailhub.contract.texts import Text, TranslationString, with_values
 
 LANGUAGES: Final = ("en", "fr")
 """What texts are translated to and shipped with; English, which needs no catalogue, is the default."""
@@ -31,4 +32,11 @@ def locale_of(accept_language: str | None, languages: Sequence[str]) -> str:
 def translated(request: Any, text: Text, languages: Sequence[str]) -> str:
     """The text as the caller reads it."""
     request.locale_name = locale_of(request.headers.get("Accept-Language"), languages)
-    return cast(str, get_localizer(request).translate(text))
+    return localized(get_localizer(request), text)
+
+
+def localized(localizer: Any, text: Text) -> str:
+    """The text and those among its values, in the language of a Pyramid localizer."""
+    if isinstance(text, TranslationString):
+        text = with_values(text, partial(localized, localizer))
+    return cast(str, localizer.translate(text))

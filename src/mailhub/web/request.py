@@ -10,7 +10,7 @@ from pyramid.i18n import get_localizer
 from mailhub.answers import RunsCommands
 from mailhub.contract.texts import Text, _
 from mailhub.errors import BadRequest, NotSignedIn, RevisionMissing, RevisionStale
-from mailhub.http.locale import locale_of
+from mailhub.http.locale import locale_of, localized
 from mailhub.http.paging import DEFAULT_LIMIT, Page, page_of
 from mailhub.people.identity import HUB, Identity
 from mailhub.services import Work
@@ -90,7 +90,7 @@ class PageRequest:
 
     def translated(self, text: Text) -> str:
         """A text in the language of the page."""
-        return cast(str, get_localizer(self._request).translate(text))
+        return localized(get_localizer(self._request), text)
 
     def pluralized(self, singular: str, plural: str, n: int) -> str:
         """A text with a number in it, in the language of the page; ``${count}`` is the number."""

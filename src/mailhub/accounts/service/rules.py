@@ -6,7 +6,7 @@ from dataclasses import replace
 from mailhub.accounts.model import Account
 from mailhub.accounts.settings_changes import KEPT, POINTER, SettingsChange, stored_settings
 from mailhub.contract.connector import ConnectorType, Settings, SettingsNotice
-from mailhub.contract.texts import Text, _, plain
+from mailhub.contract.texts import Text, _
 from mailhub.errors import FieldError, Invalid
 from mailhub.pluginhost import guard
 from mailhub.pluginhost.host import PluginHost
@@ -69,5 +69,5 @@ def _checked(notices: Sequence[SettingsNotice]) -> tuple[SettingsNotice, ...]:
 
 
 def _refusal(notice: SettingsNotice) -> Text:
-    why = {"why": plain(notice.message)}
+    why = {"why": notice.message}
     return _("This is possible in a sandbox environment only. ${why}", mapping=why)
