@@ -1,6 +1,6 @@
-"""Bring the tables of docs/reference/api.md up to date with the declared calls; ``--check`` changes nothing.
+"""Bring docs/reference/api.md up to date with the declared calls and their examples; ``--check`` changes nothing.
 
-What stands above the tables is written by hand.
+What stands above the tables is written by hand, the examples are those of docs/examples/calls.
 """
 
 import sys
@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from mailhub.contract.texts import plain
 from mailhub.http.endpoint import Endpoint
-from tools.endpoints import by_tag, shown
+from tools.call_examples import examples_by_call
+from tools.endpoints import by_tag, mounted, shown
 from tools.pages import REFERENCE, Pages, bring_up_to_date, code, table, with_generated
 
 PAGE = REFERENCE / "api.md"
@@ -22,12 +23,15 @@ def expected() -> Pages:
 
 
 def _sections() -> Iterator[str]:
+    shown_at = examples_by_call(mounted())
     for tag, endpoints in by_tag().items():
         yield f"\n## {tag}\n\n"
         yield table(["call", "does", "permission", "answers"], map(_row, endpoints))
         for each in endpoints:
+            yield f"\n### {code(shown(each))}\n"
             if each.description:
-                yield f"\n{code(shown(each))}: {plain(each.description)}\n"
+                yield f"\n{plain(each.description)}\n"
+            yield from (f"\n{example.markdown}" for example in shown_at[each.operation_id])
     yield "\n"
 
 

@@ -124,12 +124,28 @@ def test_from_an_empty_folder_to_a_captured_invoice(program: Commands, running: 
     events = api(running, token, f"/messages/{sent['id']}/events")["items"]
     assert [each["event"] for each in events] == ["accepted", "sending", "sent"]
     assert {**events[-1], "at": ""} == {**json.loads(tutorial_blocks("json")[0]), "at": ""}
+    newest, history = (in_shell(line) for line in tutorial_curls(program, running, sent["id"]))
+    assert [each["status"] for each in newest["items"]] == ["sent"]
+    assert history["items"] == events
     [content] = [each for each in captured(running) if b"Invoice 103001" in each]
     assert_is_the_example(content, message["message_id"])
 
 
 def tutorial_blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", TUTORIAL.read_text(), re.MULTILINE | re.DOTALL)
+
+
+def tutorial_curls(program: Commands, running: Running, message_id: str) -> list[str]:
+    """The lines that ask what became of the message, for where this hub is."""
+    lines = [block.strip() for block in tutorial_blocks("sh") if block.startswith("curl -sS -H")]
+    here = {
+        "http://127.0.0.1:6543": running.address("hub"),
+        "var/": f"{program.data}/",
+        "/ID/": f"/{message_id}/",
+    }
+    for shown, real in here.items():
+        lines = [line.replace(shown, real) for line in lines]
+    return lines
 
 
 def tutorial_commands() -> list[tuple[str, str]]:
