@@ -6,6 +6,7 @@ import pytest
 
 from mailhub_smtp import plugin as smtp
 from tests.kit.hub import Api, HubKit
+from tests.kit.pages import Browserless, signed_in
 
 CANADIAN = {"Accept-Language": "fr-CA,fr;q=0.9"}
 
@@ -54,6 +55,20 @@ def test_a_page_is_in_french(kit: HubKit) -> None:
 
     assert '<html lang="fr"' in page.text
     assert "<h1>L’API de ce hub</h1>" in page.text
+
+
+def test_who_is_not_signed_in_reads_a_page_in_his_browsers_language(kit: HubKit) -> None:
+    page = Browserless(kit, language=CANADIAN["Accept-Language"]).get("/sign-in")
+
+    assert page.html.html["lang"] == "fr"
+    assert page.html.h1.text.strip() == "Se connecter"
+
+
+def test_who_is_signed_in_reads_a_page_in_the_language_he_chose(kit: HubKit) -> None:
+    page = signed_in(kit, "ada", "email-read", language="fr").get("/outbox", Accept_Language="en")
+
+    assert page.html.html["lang"] == "fr"
+    assert page.html.h1.text.strip() == "Boîte d’envoi"
 
 
 @pytest.mark.parametrize("wanted", [None, "de", "en-US,fr;q=0.5", "*", "not a header ?"])
