@@ -42,7 +42,7 @@ def strict_values(
     settings_schemas: SettingsSchemas | None = None,
 ) -> Any:
     """The value that JSON ``value`` stands for. Raises ``Invalid`` with every mistake (at most 1,000), and with what of a
-    whole mapping could be read (``Invalid.readable``).
+    mapping could be read (``Invalid.readable``).
 
     ``partial``: a mapping names only what is to change: nothing is required, no default filled in, nested mappings are
     whole; a secret given as ``{"is_set": ...}`` stays (is left out of the result), given as null is None; validators
@@ -52,7 +52,7 @@ def strict_values(
     """
     walk = _Walk(settings_schemas or {})
     result = walk.read(schema, value, pointer, partial=partial, current=current)
-    walk.raise_errors(None if partial else walk.readable)
+    walk.raise_errors(walk.readable)
     return result
 
 
@@ -192,7 +192,7 @@ class _Walk:
                 self._refuse(
                     pointer_to(pointer, name), "schema.unknown_field", _("This field is not known here.")
                 )
-        self.readable = _defaults(children) | result
+        self.readable = result if partial else _defaults(children) | result
         return result
 
     @staticmethod

@@ -1,5 +1,6 @@
 """Calls about accounts and connectors (api.md, "Accounts and connectors")."""
 
+from functools import partial
 from typing import Any
 
 from mailhub.contract.texts import _
@@ -112,7 +113,8 @@ def change_account(request: ApiRequest) -> Reply:
     accounts = request.work.service(AccountsService)
     account = accounts.get_account(request.path["id"])
     request.check_revision(str(account.revision))
-    return Reply(body=_present_one(request, accounts.change_account(account.id, request.body)))
+    changes = request.body_judged_by(partial(accounts.mistakes_in_change, account))
+    return Reply(body=_present_one(request, accounts.change_account(account.id, changes)))
 
 
 @endpoint(
@@ -271,7 +273,8 @@ def test_account(request: ApiRequest) -> Reply:
     once=True,
 )
 def check_settings(request: ApiRequest) -> Reply:
-    run = request.work.service(CheckingService).check(request.body)
+    checking = request.work.service(CheckingService)
+    run = checking.check(request.body_judged_by(checking.mistakes_in))
     if request.prefers_async:
         return accepted(f"/api/v1/checks/{run.id}", present_run(run))
     return Reply(body=present_check(run.wait()))

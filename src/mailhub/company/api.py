@@ -35,7 +35,7 @@ def get_company(request: ApiRequest) -> Reply:
 def set_company(request: ApiRequest) -> Reply:
     service = request.work.service(CompanyService)
     request.check_revision(service.get_company().revision)
-    return Reply(body=present_company(service.set_company(request.body)))
+    return Reply(body=present_company(service.set_company(request.body_judged_by(service.mistakes_in))))
 
 
 @endpoint(

@@ -62,6 +62,10 @@ class CompanyService:
             self._audit(before, present_company(company))
         return company
 
+    def mistakes_in(self, values: Values, _unread: object) -> list[FieldError]:
+        """What is wrong with those of ``schema.CompanyFields``' values that could be read. Raises ``Denied``."""
+        return [*self._iter_mistakes(values, self._find_logo(self.get_company(), values["logo"]))]
+
     def _find_logo(self, company: Company, id: str | None) -> Logo | None:
         """The logo of this id: the one that is there, or an upload of the caller's."""
         if id is None:

@@ -1,6 +1,6 @@
 """Drafts: kept as they are typed, sent when all of it is right (S10, ED; api.md)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -80,6 +80,24 @@ class DraftsService:
         fields = replace(fields, owner_id=draft.owner_id)
         return self._runner.execute(ChangeDraft(draft.id, draft.revision, self._identity, fields))
 
+    def mistakes_in(self, request: MessageRequest) -> list[FieldError]:
+        """What a draft is refused for. Raises ``Denied``."""
+        return _refusals(request, self._planner.judge(request, ()))
+
+    def mistakes_in_change(
+        self, draft: Message, changes: Mapping[str, Any], unread: Collection[str]
+    ) -> list[FieldError]:
+        """What else is wrong with a change of a draft of which the fields ``unread`` are not known."""
+        if draft.status != "draft":
+            return []
+        known = {name: value for name, value in changes.items() if name not in unread}
+        before = request_of(draft)
+        try:
+            return self.mistakes_in(changed_request(before, known))
+        except Invalid as refused:
+            known.pop("attachments")
+            return [*self.mistakes_in(changed_request(before, known)), *refused.errors]
+
     def send(self, draft: Message, *, must_match: bool = False) -> Accepted:
         """Send a draft; it keeps its id. ``must_match``: only the one that the caller has seen.
 
@@ -110,7 +128,7 @@ class DraftsService:
         """Raises ``Invalid`` for what cannot be kept, ``Denied`` for what is not the caller's to use."""
         self._planner.check_token_bounds(request)
         judged = self._planner.judge(request, files)
-        refused = [*iter_control_errors(request), *filter(cannot_be_kept, judged.errors)]
+        refused = _refusals(request, judged)
         if refused:
             raise Invalid(refused)
         for error in judged.resolved.errors:
@@ -156,6 +174,10 @@ class DraftsService:
             metadata=request.metadata,
             warnings=tuple(map(as_warning, told)),
         )
+
+
+def _refusals(request: MessageRequest, judged: Judged) -> list[FieldError]:
+    return [*iter_control_errors(request), *filter(cannot_be_kept, judged.errors)]
 
 
 def _gets_other_files(before: MessageRequest, after: MessageRequest) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from mailhub.contract.texts import _
-from mailhub.errors import Invalid
+from mailhub.errors import FieldError, Invalid
 from mailhub.messages.model import Related
 
 from .request import AttachmentRequest, MessageRequest
@@ -57,20 +57,28 @@ def changed_request(request: MessageRequest, fields: Mapping[str, Any]) -> Messa
 def _changed_files(
     request: MessageRequest, items: Sequence[Mapping[str, Any]]
 ) -> tuple[AttachmentRequest, ...]:
-    return tuple(_changed_file(request, number, item) for number, item in enumerate(items))
+    """Raises ``Invalid`` with each file that cannot be what is said of it."""
+    errors = [
+        error
+        for number, item in enumerate(items)
+        if (error := _wrong_kept_file(request, f"/attachments/{number}", item)) is not None
+    ]
+    if errors:
+        raise Invalid(errors)
+    return tuple(_attachment(item) if item["n"] is None else request.attachments[item["n"]] for item in items)
 
 
-def _changed_file(request: MessageRequest, number: int, fields: Mapping[str, Any]) -> AttachmentRequest:
+def _wrong_kept_file(request: MessageRequest, place: str, fields: Mapping[str, Any]) -> FieldError | None:
     kept: int | None = fields["n"]
     if kept is None:
-        return _attachment(fields)
+        return None
     if any(value for name, value in fields.items() if name != "n"):
         text = _("A file that is kept stays as it is: give n alone.")
-        raise Invalid.of(f"/attachments/{number}", "settings.not_applicable", text)
+        return FieldError(place, "settings.not_applicable", text)
     if kept >= len(request.attachments):
         text = _("The draft has no file of this number.")
-        raise Invalid.of(f"/attachments/{number}/n", "attachment.not_found", text)
-    return request.attachments[kept]
+        return FieldError(f"{place}/n", "attachment.not_found", text)
+    return None
 
 
 def _attachment(fields: Mapping[str, Any]) -> AttachmentRequest:

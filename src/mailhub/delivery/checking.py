@@ -1,12 +1,13 @@
 """Trying an account out: the test mail of a saved one, and a check of settings that are not saved (2.17, WZ5)."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from mailhub.accounts.addresses import AddressCheck
+from mailhub.accounts.mistakes import Mistakes
 from mailhub.accounts.model import Account, accounts_of
 from mailhub.accounts.presenting import shown_settings
 from mailhub.accounts.senders import own_sender
@@ -24,7 +25,7 @@ from mailhub.contract.events import TestMailRequest
 from mailhub.contract.message import Address, OutgoingMessage
 from mailhub.contract.texts import _, plain
 from mailhub.entropy import Entropy
-from mailhub.errors import NOT_FOUND, HubError, Invalid, NotFound, TooManyRequests, WrongState
+from mailhub.errors import NOT_FOUND, FieldError, HubError, Invalid, NotFound, TooManyRequests, WrongState
 from mailhub.people.identity import Identity
 from mailhub.people.permissions import Permission
 from mailhub.pluginhost import guard
@@ -78,6 +79,15 @@ class _Subject:
     sending_identity: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What is to be tried, as far as it is sound. ``account``: the one whose secrets may be used."""
+
+    account: Account | None
+    kind: ConnectorType
+    change: SettingsChange
+
+
 class CheckingService:
     """Use cases of testing accounts. Nothing of a check is stored but its permit and what a good test releases."""
 
@@ -113,15 +123,24 @@ class CheckingService:
         """
         self._identity.require(Permission.SETUP_WRITE)
         to: str | None = values["to"]
-        if to is not None:
-            self._check_to(to)
-        account = None if values["account"] is None else self._find_account(values["account"])
-        subject = self._unsaved(values, account)
+        mistakes = Mistakes()
+        judged = self._judge(values, (), mistakes)
+        mistakes.raise_all()
+        assert judged is not None
+        account = judged.account
+        subject = self._unsaved(values, judged)
         self._parts.runs.require_room()
         permit = None
         if to is not None and account is not None:
             permit = self._permit_of(account)
         return self._start(subject, to, permit)
+
+    def mistakes_in(self, values: Values, unread: Collection[str]) -> list[FieldError]:
+        """What else is wrong with settings to try of which the fields ``unread`` are not known. Raises ``Denied``."""
+        self._identity.require(Permission.SETUP_WRITE)
+        mistakes = Mistakes()
+        self._judge(values, unread, mistakes)
+        return mistakes.found
 
     def get_check(self, id: str) -> Run:
         """A check, or other work, that the caller began. Raises ``NotFound``."""
@@ -143,9 +162,12 @@ class CheckingService:
             raise Invalid.of("/account", "account.not_found", _("There is no such account.")) from None
 
     def _check_to(self, to: str) -> None:
-        problem = self._parts.check_address(to)
+        self._check_address("/to", to)
+
+    def _check_address(self, pointer: str, address: str) -> None:
+        problem = self._parts.check_address(address)
         if problem is not None:
-            raise Invalid.of("/to", "address.invalid", problem)
+            raise Invalid.of(pointer, "address.invalid", problem)
 
     def _require_open(self, account: Account) -> None:
         if account.state.is_closing:
@@ -167,14 +189,34 @@ class CheckingService:
             kind, config.connector, settings, account.address, account.name, account.id, sending_identity
         )
 
-    def _unsaved(self, values: Values, account: Account | None) -> _Subject:
-        kind = self._parts.plugins.find_connector(values["connector"])
-        if kind is None:
-            text = _("There is no connector ${id}.", mapping={"id": values["connector"]})
-            raise Invalid.of("/connector", "connector.not_found", text)
+    def _judge(self, values: Values, unread: Collection[str], mistakes: Mistakes) -> _Judged | None:
+        """Notes everything that is wrong; None when connector, account or settings are not known or not usable."""
+        for name in ("to", "address"):
+            if values[name] is not None:
+                mistakes.of(partial(self._check_address, f"/{name}", values[name]))
+        account = (
+            None if values["account"] is None else mistakes.of(lambda: self._find_account(values["account"]))
+        )
+        kind = None if "connector" in unread else mistakes.of(lambda: self._get_kind(values["connector"]))
+        is_lost = "account" in unread or (account is None and values["account"] is not None)
+        if kind is None or is_lost or "settings" in unread:
+            return None
+        return mistakes.of(lambda: self._judged(kind, values["settings"], account))
+
+    def _judged(self, kind: ConnectorType, given: Any, account: Account | None) -> _Judged:
         if account is not None and account.connector != kind.id:
             raise Invalid.of("/account", "connector.not_found", _("This account has another connector."))
-        change = self._rules.checked(kind, self._change(kind, values["settings"], account))
+        return _Judged(account, kind, self._rules.checked(kind, self._change(kind, given, account)))
+
+    def _get_kind(self, connector: str) -> ConnectorType:
+        kind = self._parts.plugins.find_connector(connector)
+        if kind is None:
+            text = _("There is no connector ${id}.", mapping={"id": connector})
+            raise Invalid.of("/connector", "connector.not_found", text)
+        return kind
+
+    def _unsaved(self, values: Values, judged: _Judged) -> _Subject:
+        account, kind, change = judged.account, judged.kind, judged.change
         settings = self._whole(kind, change, account)
         address = self._address(values, change, account)
         identity = self._identity.user_id if change.sends_as_user else ""
@@ -213,10 +255,6 @@ class CheckingService:
 
     def _address(self, values: Values, change: SettingsChange, account: Account | None) -> str:
         """Whom the test mail is from while there is no account: who signs in, or who asks, or whom it goes to."""
-        if values["address"] is not None:
-            problem = self._parts.check_address(values["address"])
-            if problem is not None:
-                raise Invalid.of("/address", "address.invalid", problem)
         candidates = (
             values["address"],
             None if account is None else account.address,

@@ -175,17 +175,23 @@ class AccountsService:
         account = self._get_open(id)
         kind = self._plugins.find_connector(account.connector)
         mistakes = Mistakes()
+        change = self._judged_change(account, kind, values, mistakes)
+        mistakes.raise_all()
+        self._change(account, kind, values, change)
+        if "is_default" in values:
+            self._set_default(account, is_default=values["is_default"])
+        return account
+
+    def _judged_change(
+        self, account: Account, kind: ConnectorType | None, values: Values, mistakes: Mistakes
+    ) -> SettingsChange | None:
         change = None
         if "settings" in values:
             change = mistakes.of(lambda: self._changed_settings(account, kind, values["settings"]))
         address = values.get("address", account.address)
         sends_as_user = account.sends_as_user if change is None else change.sends_as_user
         mistakes.of(lambda: self._check_own_address(address, sends_as_user=sends_as_user))
-        mistakes.raise_all()
-        self._change(account, kind, values, change)
-        if "is_default" in values:
-            self._set_default(account, is_default=values["is_default"])
-        return account
+        return change
 
     def _changed_settings(self, account: Account, kind: ConnectorType | None, given: Any) -> SettingsChange:
         if kind is None:
@@ -306,6 +312,19 @@ class AccountsService:
             sends_as_user = change is not None and change.sends_as_user
             mistakes.of(lambda: self._check_own_address(address, sends_as_user=sends_as_user))
         return mistakes.found
+
+    def mistakes_in_change(
+        self, account: Account, values: Values, unread: Collection[str]
+    ) -> list[FieldError]:
+        """What else is wrong with a change of an account of which the fields ``unread`` are not known."""
+        kind = self._plugins.find_connector(account.connector)
+        known = {name: value for name, value in values.items() if name not in unread}
+        if kind is None:
+            known.pop("settings", None)
+        mistakes = Mistakes()
+        self._judged_change(account, kind, known, mistakes)
+        may_follow = "settings" in unread and not known.get("address")
+        return [error for error in mistakes.found if not (may_follow and error.pointer == "/address")]
 
     def _get_kind(self, connector: str) -> ConnectorType:
         kind = self._plugins.find_connector(connector)

@@ -45,9 +45,10 @@ _AGAIN_PROBLEMS = ("message.not_found", "message.wrong_state", *SEND_PROBLEMS)
     once=True,
 )
 def change_draft(request: ApiRequest) -> Reply:
-    seen = request.work.service(DraftsService).get(request.path["id"])
+    drafts = request.work.service(DraftsService)
+    seen = drafts.get(request.path["id"])
     request.check_revision(str(seen.revision))
-    body = request.body
+    body = request.body_judged_by(partial(drafts.mistakes_in_change, seen))
 
     def change(work: Work) -> Accepted:
         drafts = work.service(DraftsService)

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Any
 
+from mailhub.composing.drafts import DraftsService
 from mailhub.composing.presenting import present_dry_run
 from mailhub.composing.reading import message_request
 from mailhub.composing.service import ComposingService
@@ -46,7 +47,7 @@ def send_message(request: ApiRequest) -> Reply:
 
 
 def _mistakes(work: Work, fields: Mapping[str, Any], unread: Collection[str]) -> list[FieldError]:
-    """What is wrong with a message beyond the form of its fields; of a draft that is only told, once it is kept."""
+    """What is wrong with a message beyond the form of its fields; of a draft, what it cannot be kept for."""
     if fields["draft"]:
-        return []
+        return work.service(DraftsService).mistakes_in(message_request(fields))
     return work.service(ComposingService).mistakes_in(message_request(fields), unread)

@@ -1,5 +1,7 @@
 """Calls about groups (api.md, "Policies, people, records")."""
 
+from functools import partial
+
 from mailhub.contract.texts import _
 from mailhub.http.endpoint import ApiRequest, Reply, created, endpoint, no_content
 from mailhub.http.paging import PageQuery
@@ -39,7 +41,8 @@ def list_groups(request: ApiRequest) -> Reply:
     problems=_PROBLEMS,
 )
 def create_group(request: ApiRequest) -> Reply:
-    group = request.work.service(GroupsService).create_group(request.body)
+    groups = request.work.service(GroupsService)
+    group = groups.create_group(request.body_judged_by(groups.mistakes_in))
     return created(f"/api/v1/groups/{group.id}", present_group(group))
 
 
@@ -72,7 +75,8 @@ def change_group(request: ApiRequest) -> Reply:
     groups = request.work.service(GroupsService)
     group = groups.get_group(request.path["id"])
     request.check_revision(group.revision)
-    return Reply(body=present_group(groups.change_group(group.id, request.body)))
+    changes = request.body_judged_by(partial(groups.mistakes_in, group=group))
+    return Reply(body=present_group(groups.change_group(group.id, changes)))
 
 
 @endpoint(

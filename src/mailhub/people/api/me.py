@@ -36,7 +36,8 @@ def get_me(request: ApiRequest) -> Reply:
 def change_me(request: ApiRequest) -> Reply:
     service = request.work.service(MeService)
     request.check_revision(service.get_me().user.revision)
-    return Reply(body=_present_me(service.change_me(request.body), request.identity))
+    changes = request.body_judged_by(service.mistakes_in)
+    return Reply(body=_present_me(service.change_me(changes), request.identity))
 
 
 @endpoint(
@@ -54,7 +55,8 @@ def change_me(request: ApiRequest) -> Reply:
 def change_password(request: ApiRequest) -> Reply:
     service = request.work.service(MeService)
     service.get_me()
-    service.change_password(request.body["old"], request.body["new"])
+    fields = request.body_judged_by(service.mistakes_in_password)
+    service.change_password(fields["old"], fields["new"])
     return no_content()
 
 

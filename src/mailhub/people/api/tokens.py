@@ -37,7 +37,8 @@ def list_tokens(request: ApiRequest) -> Reply:
     replays="secret",
 )
 def create_token(request: ApiRequest) -> Reply:
-    token, text = request.work.service(TokensService).create_token(request.body)
+    tokens = request.work.service(TokensService)
+    token, text = tokens.create_token(request.body_judged_by(tokens.mistakes_in))
     return created(f"/api/v1/tokens/{token.id}", {**present_token(token), "token": text})
 
 

@@ -1,5 +1,7 @@
 """Calls about users (api.md, "Policies, people, records")."""
 
+from functools import partial
+
 from mailhub.contract.texts import _
 from mailhub.http.endpoint import ApiRequest, Reply, created, endpoint, no_content
 from mailhub.http.paging import PageQuery
@@ -81,7 +83,8 @@ def change_user(request: ApiRequest) -> Reply:
     users = request.work.service(UsersService)
     user = users.get_user(request.path["id"])
     request.check_revision(user.revision)
-    return Reply(body=present_user(users.change_user(user.id, request.body)))
+    changes = request.body_judged_by(partial(users.mistakes_in, user=user))
+    return Reply(body=present_user(users.change_user(user.id, changes)))
 
 
 @endpoint(

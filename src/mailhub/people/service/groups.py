@@ -83,10 +83,18 @@ class GroupsService:
 
     def _checked_users(self, values: Values, group: Group | None) -> list[User]:
         """The users that are named. Raises ``Invalid`` with everything that is wrong."""
-        found = [self._users.find_by_login_or_id(each) for each in values.get("users", ())]
+        found = self._named_users(values)
         if errors := [*self._iter_wrong_names(values, group), *_iter_unknown(found)]:
             raise Invalid(errors)
         return [user for user in found if user is not None]
+
+    def mistakes_in(self, values: Values, _unread: object, group: Group | None = None) -> list[FieldError]:
+        """What is wrong with those fields of a new group, or of a change of one, that could be read. Raises ``Denied``."""
+        self._identity.require(Permission.PEOPLE_ADMIN)
+        return [*self._iter_wrong_names(values, group), *_iter_unknown(self._named_users(values))]
+
+    def _named_users(self, values: Values) -> list[User | None]:
+        return [self._users.find_by_login_or_id(each) for each in values.get("users", ())]
 
     def _iter_wrong_names(self, values: Values, group: Group | None) -> Iterator[FieldError]:
         name = values.get("name")

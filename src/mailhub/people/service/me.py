@@ -58,8 +58,8 @@ class MeService:
     def change_me(self, values: Values) -> Me:
         """Set language, theme or time zone. Raises ``NotFound``, ``Invalid``."""
         me = self.get_me()
-        if not is_time_zone(values.get("time_zone", "UTC")):
-            raise Invalid.of("/time_zone", "schema.invalid", _("There is no such time zone."))
+        if errors := self.mistakes_in(values):
+            raise Invalid(errors)
         before = present_user(me.user)
         for name in values.keys() & set(_OWN_FIELDS):
             setattr(me.user, name, values[name])
@@ -67,6 +67,12 @@ class MeService:
             me.user.count_change()
             self._audit("changed", me.user, before, present_user(me.user))
         return me
+
+    def mistakes_in(self, values: Values, _unread: object = ()) -> list[FieldError]:
+        """What is wrong with those of these fields that could be read."""
+        if is_time_zone(values.get("time_zone", "UTC")):
+            return []
+        return [FieldError("/time_zone", "schema.invalid", _("There is no such time zone."))]
 
     def change_password(
         self, old: str, new: str, *, keep_session: str | None = None, end_other_sessions: bool = False
@@ -99,6 +105,13 @@ class MeService:
             broken = _("This is the password that you have. Choose another one.")
         if broken is not None:
             yield FieldError("/new", "password.too_weak", broken)
+
+    def mistakes_in_password(self, values: Values, _unread: object) -> list[FieldError]:
+        """What is wrong with a new password, where the old one could not be read."""
+        broken = None
+        if "new" in values:
+            broken = self._rules.find_problem(values["new"], login=self.get_me().user.login)
+        return [] if broken is None else [FieldError("/new", "password.too_weak", broken)]
 
     def _audit(self, action: str, user: User, before: Values, after: Values) -> None:
         record_change(self._hub, self._shard, self._identity, action, "user", user.id, before, after)

@@ -52,8 +52,11 @@ class TokensService:
         Raises ``Denied`` (for somebody else, for a scope that only administrators grant, for more than the token that
         asks may do itself) and ``Invalid``.
         """
-        user = self._get_bearer(values["user"])
-        self._check(values)
+        user = self._find_bearer(values["user"])
+        if errors := [*_iter_nobody(user), *self._iter_mistakes(values)]:
+            raise Invalid(errors)
+        assert user is not None
+        self._require_administrator_for(values)
         self._refuse_more_than_own(values)
         rely_on(user)
         token, text = self._new_token(user, values)
@@ -77,18 +80,20 @@ class TokensService:
     def _is_mine_to_end(self, token: Token) -> bool:
         return token.user_id == self._identity.user_id or self._identity.may(Permission.PEOPLE_ADMIN)
 
-    def _get_bearer(self, login_or_id: str | None) -> User:
+    def mistakes_in(self, values: Values, _unread: object) -> list[FieldError]:
+        """What is wrong with those fields of a new token that could be read. Raises ``Denied``."""
+        user = self._find_bearer(values["user"])
+        return [*_iter_nobody(user), *self._iter_mistakes(values)]
+
+    def _find_bearer(self, login_or_id: str | None) -> User | None:
+        """Raises ``Denied`` for somebody else, whether there is one or not."""
         is_own = login_or_id is None
         user = self._users.find_by_login_or_id(self._identity.user_id if login_or_id is None else login_or_id)
         if not is_own and (user is None or user.id != self._identity.user_id):
             self._identity.require(Permission.PEOPLE_ADMIN)
-        if user is None:
-            raise Invalid.of("/user", "user.not_found", _("There is no such user."))
         return user
 
-    def _check(self, values: Values) -> None:
-        if errors := list(self._iter_mistakes(values)):
-            raise Invalid(errors)
+    def _require_administrator_for(self, values: Values) -> None:
         if ON_BEHALF_SCOPE in (values["scopes"] or ()) and not self._identity.may(Permission.PEOPLE_ADMIN):
             raise Denied(_("Only an e-mail administrator grants the scope messages:on-behalf."))
 
@@ -135,6 +140,11 @@ class TokensService:
 
     def _audit(self, action: str, token: Token, before: Values | None, after: Values | None) -> None:
         record_change(self._hub, self._shard, self._identity, action, "token", token.id, before, after)
+
+
+def _iter_nobody(user: User | None) -> Iterator[FieldError]:
+    if user is None:
+        yield FieldError("/user", "user.not_found", _("There is no such user."))
 
 
 def _sorted_once(names: Iterable[str] | None) -> Names:

@@ -157,10 +157,10 @@ class UsersService:
         self._audit("password_reset", user, {"password": {"is_set": had_one}}, {"password": after})
         return password
 
-    def mistakes_in(self, values: Values, _unread: object) -> list[FieldError]:
-        """What is wrong with those fields of a new user that could be read. Raises ``Denied``."""
+    def mistakes_in(self, values: Values, _unread: object, user: User | None = None) -> list[FieldError]:
+        """What is wrong with those fields of a new user, or of a change of one, that could be read. Raises ``Denied``."""
         self._identity.require(Permission.PEOPLE_ADMIN)
-        return list(self._iter_mistakes(values, None))
+        return list(self._iter_mistakes(values, user))
 
     def _check(self, values: Values, user: User | None) -> None:
         if errors := list(self._iter_mistakes(values, user)):

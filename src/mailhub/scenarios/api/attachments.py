@@ -46,7 +46,8 @@ def list_scenario_attachments(request: ApiRequest) -> Reply:
 )
 def add_scenario_attachment(request: ApiRequest) -> Reply:
     scenario_id = request.work.service(ScenariosService).get_scenario(request.path["id"]).id
-    scenario, file = _service(request).add_file(scenario_id, request.body)
+    service = _service(request)
+    scenario, file = service.add_file(scenario_id, request.body_judged_by(service.mistakes_in))
     return created(f"/api/v1/scenarios/{scenario}/attachments/{file.id}", present_file(scenario, file))
 
 
@@ -96,7 +97,9 @@ def get_scenario_attachment_file(request: ApiRequest) -> Reply:
 )
 def change_scenario_attachment(request: ApiRequest) -> Reply:
     scenario, file_id = _checked(request)
-    return Reply(body=present_file(*_service(request).change_file(scenario, file_id, request.body)))
+    service = _service(request)
+    changes = request.body_judged_by(service.mistakes_in)
+    return Reply(body=present_file(*service.change_file(scenario, file_id, changes)))
 
 
 @endpoint(

@@ -90,7 +90,8 @@ def assign_scenario(request: ApiRequest) -> Reply:
     scenarios = request.work.service(ScenariosService)
     view = scenarios.get_scenario(request.path["id"])
     request.check_revision(revision_of(view))
-    return Reply(body=present_scenario(scenarios.assign(view.id, request.body), request.translated))
+    fields = request.body_judged_by(scenarios.mistakes_in_assignment)
+    return Reply(body=present_scenario(scenarios.assign(view.id, fields), request.translated))
 
 
 @endpoint(

@@ -1,13 +1,13 @@
 """The files of a scenario: adding, replacing, making them default, taking them away (DA1 to DA4)."""
 
 import mimetypes
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from mailhub.contract.clock import Clock
 from mailhub.contract.texts import _
 from mailhub.entropy import Entropy, new_id
-from mailhub.errors import NOT_FOUND, Invalid, NotFound
+from mailhub.errors import NOT_FOUND, FieldError, Invalid, NotFound
 from mailhub.events.audit import record_change
 from mailhub.people.identity import Identity
 from mailhub.people.permissions import Permission
@@ -111,11 +111,20 @@ class AttachmentsService:
         scenarios_of(self._hub).remove_file(found.scenario, found.file.id)
         self._audit("deleted", file_id, file_values(*found), None)
 
-    def _take(self, upload_id: str) -> Upload:
+    def mistakes_in(self, values: Values, unread: Collection[str]) -> list[FieldError]:
+        """What else is wrong with a file, or a change of one, of which the fields ``unread`` are not known."""
+        is_said = "upload" in values and "upload" not in unread
+        return [_NO_UPLOAD] if is_said and self._find_upload(values["upload"]) is None else []
+
+    def _find_upload(self, upload_id: str) -> Upload | None:
         """An upload belongs to its maker."""
         upload = uploads_of(self._hub).find(upload_id)
-        if upload is None or upload.owner_id != self._identity.user_id:
-            raise Invalid.of("/upload", "upload.not_found", _("There is no such upload of yours."))
+        return upload if upload is not None and upload.owner_id == self._identity.user_id else None
+
+    def _take(self, upload_id: str) -> Upload:
+        upload = self._find_upload(upload_id)
+        if upload is None:
+            raise Invalid([_NO_UPLOAD])
         upload.note_use(self._clock.now())
         return upload
 
@@ -126,6 +135,7 @@ class AttachmentsService:
 
 
 _FILE_NAME = "attachment"
+_NO_UPLOAD = FieldError("/upload", "upload.not_found", _("There is no such upload of yours."))
 
 
 def _place(offered: OfferedFile) -> Place:

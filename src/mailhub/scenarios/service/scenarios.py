@@ -1,6 +1,6 @@
 """Scenarios: which there are, who sends for them, and administrators' own (SC1 to SC6)."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from heapq import merge
 from itertools import islice
 from typing import Any
@@ -167,10 +167,9 @@ class ScenariosService:
         self._require_known(id)
         if id == DEFAULT_SCENARIO:
             raise WrongState(_DEFAULT, code="scenario.default")
-        account = None
-        if values["account"] is not None:
-            account = self._get_account(values["account"], "/account")
-        self._check_substitute(account, values)
+        if errors := self.mistakes_in_assignment(values):
+            raise Invalid(errors)
+        account = None if values["account"] is None else self._find_account(values["account"])
         self._set_assignment(id, account, values)
         return self._view(id, self._sources())
 
@@ -205,12 +204,6 @@ class ScenariosService:
                 text = _("There is no scenario ${id}.", mapping={"id": scenario_id})
                 yield FieldError(place, "scenario.not_found", text)
 
-    def _get_account(self, account_id: str, pointer: str) -> Account:
-        account = self._find_account(account_id)
-        if account is None:
-            raise Invalid.of(pointer, "account.not_found", _("There is no such account."))
-        return account
-
     def _find_account(self, account_id: str) -> Account | None:
         """An open account that the token may use, and that is still there when this transaction ends."""
         bound = self._identity.accounts
@@ -220,22 +213,35 @@ class ScenariosService:
             rely_on(account.state)
         return account
 
-    def _check_substitute(self, account: Account | None, values: Values) -> None:
-        """SM10: the account must allow who is to be shown."""
-        substitute = values.get("substitute_sender")
-        if substitute is None:
-            return
-        if account is None:
+    def mistakes_in_assignment(self, values: Values, unread: Collection[str] = ()) -> list[FieldError]:
+        """What is wrong with an assignment (``schema.AssignmentFields``) of which the fields ``unread`` are not known."""
+        id = None if "account" in unread else values["account"]
+        account = None if id is None else self._find_account(id)
+        errors: list[FieldError] = []
+        if id is not None and account is None:
+            errors.append(FieldError("/account", "account.not_found", _("There is no such account.")))
+        substitute = values["substitute_sender"]
+        if substitute is not None and "substitute_sender" not in unread:
+            is_known = not errors and "account" not in unread
+            errors += self._iter_wrong_substitute(substitute, account, is_known=is_known)
+        return errors
+
+    def _iter_wrong_substitute(
+        self, substitute: str, account: Account | None, *, is_known: bool
+    ) -> Iterator[FieldError]:
+        """SM10: the account must allow who is to be shown. ``is_known``: which account it is, if any."""
+        place = "/substitute_sender"
+        if is_known and account is None:
             text = _("Without an account there is nobody to be a substitute for.")
-            raise Invalid.of("/substitute_sender", "settings.not_applicable", text)
-        if (problem := self._check_address(substitute)) is not None:
-            raise Invalid.of("/substitute_sender", "address.invalid", problem)
-        if not is_allowed_sender(account.settings, substitute):
+            yield FieldError(place, "settings.not_applicable", text)
+        elif (problem := self._check_address(substitute)) is not None:
+            yield FieldError(place, "address.invalid", problem)
+        elif account is not None and not is_allowed_sender(account.settings, substitute):
             text = _(
                 "The account ${account} does not allow the sender ${address}.",
                 mapping={"account": account.name, "address": substitute},
             )
-            raise Invalid.of("/substitute_sender", "sender.not_allowed", text)
+            yield FieldError(place, "sender.not_allowed", text)
 
     def _set_assignment(self, id: str, account: Account | None, values: Values) -> None:
         before = self._assignment_values(id)
