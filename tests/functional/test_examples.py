@@ -17,7 +17,7 @@ from tests.kit.hub import HubKit
 from tests.kit.reader import Reader, reading
 from tests.kit.shell import Shell
 from tests.kit.shown import differences
-from tools.call_examples import STORY, Step, examples_by_call, steps_of, story
+from tools.call_examples import STORY, Step, curl_lines, examples_by_call, steps_of, story
 from tools.endpoints import shown
 from tools.pages import ROOT
 
@@ -130,6 +130,11 @@ def test_every_page_with_a_curl_line_is_run() -> None:
 
     run = {f"docs/how-to/{page}.md" for page in PAGES} | RUN_ELSEWHERE | {"docs/reference/api.md"}
     assert with_curl == run
+
+
+def test_no_answer_goes_unseen() -> None:
+    """A block has one call at most, so that the status of each is looked at."""
+    assert not [step.name for step in STEPS if len(curl_lines(step.commands)) > 1]
 
 
 # -- and the tests themselves can fail ---------------------------------------------------------------------------------
