@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
@@ -26,9 +27,10 @@ from tools.pages import ROOT
 
 LOCALE = ROOT / "src" / "mailhub" / "locale"
 TRANSLATED = LANGUAGES[1:]
-KEYWORDS: Mapping[str, tuple[int, ...] | None] = {
+KEYWORDS: Mapping[str, tuple[Any, ...] | None] = {
     "_": None,
     "gettext": None,
+    "in_context": ((1, "c"), 2),
     "ngettext": (1, 2),
     "pluralize": (1, 2),
     "pluralized": (1, 2),

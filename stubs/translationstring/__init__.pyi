@@ -11,6 +11,7 @@ class TranslationString(str):
         domain: str | None = None,
         default: str | None = None,
         mapping: Mapping[str, object] | None = None,
+        context: str | None = None,
     ) -> TranslationString: ...
     def interpolate(self, translated: str | None = None) -> str: ...
 

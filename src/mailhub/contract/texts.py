@@ -16,7 +16,12 @@ Text = TranslationString | str
 
 _ = TranslationStringFactory("mailhub")
 
-__all__ = ["Text", "TranslationString", "TranslationStringFactory", "_", "plain", "with_values"]
+__all__ = ["Text", "TranslationString", "TranslationStringFactory", "_", "in_context", "plain", "with_values"]
+
+
+def in_context(context: str, text: str) -> TranslationString:
+    """A text of mailhub that other languages word by where it stands: ``in_context("box", "Sent")``."""
+    return TranslationString(text, domain="mailhub", context=context)
 
 
 def plain(text: Text) -> str:

@@ -9,7 +9,7 @@ import pytest
 from pyramid import testing
 from pyramid.i18n import get_localizer
 
-from mailhub.contract.texts import TranslationStringFactory, _
+from mailhub.contract.texts import TranslationStringFactory, _, in_context
 from mailhub.http.locale import LANGUAGES, include_texts, locale_of, localized
 
 
@@ -46,6 +46,12 @@ def test_a_language_is_the_best_of_those_asked_for(header: str | None, language:
 
 def test_our_texts_are_found(french: Any) -> None:
     assert localized(french, _("Draft")) == "Brouillon"
+
+
+def test_a_text_is_told_by_where_it_stands(french: Any) -> None:
+    assert localized(french, in_context("box", "Sent")) == "Éléments envoyés"
+    assert localized(french, _("Sent")) == "Envoyé"
+    assert localized(french, in_context("nowhere", "Sent")) == "Sent"
 
 
 def test_a_plugins_texts_are_found_in_its_own_domain(french: Any) -> None:
