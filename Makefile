@@ -9,7 +9,7 @@ PLUGINS := $(PROJECTS:%/pyproject.toml=%)
 LINTED := src tests $(wildcard plugins) tools conftest.py docs
 TYPED := src tests tools conftest.py docs/conf.py
 
-.PHONY: help install run test test-system lint bench docs translations reference settings lock format clean
+.PHONY: help install run test test-system lint bench docs screenshots translations reference settings lock format clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -61,6 +61,10 @@ docs: install ## the documentation, as HTML in docs/_build
 
 translations: install ## catalogues of all texts, from the code; tells what is not translated
 	$(BIN)/python -W ignore -m tools.translations
+
+# make screenshots ONLY=outbox
+screenshots: install ## pictures of every page, in docs/_build/screenshots; those of the how-to pages in docs/images
+	@$(BIN)/python -W ignore -m tools.screenshots --only "$(ONLY)"
 
 reference: install ## all that is made of the code: ini files, docs/reference
 	@for page in $(basename $(notdir $(wildcard tools/write_*.py))); do \

@@ -8,21 +8,12 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from mailhub.testing.smtp_server import SmtpServer
 
+from .chromium import CHROMIUM, FLAGS
 from .hubs import PreparedHub, VisitedHub
 from .watching import TIMEOUT_SECONDS, Browsing, describe
 from .watching import browsing as browsing_at
 
-CHROMIUM = "/usr/bin/chromium"
 HERE = Path(__file__).parent
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
