@@ -38,6 +38,9 @@ def install(hub: HubRoot) -> None:
     for name, folder in (("users", Users), ("tokens", Tokens), ("groups", Groups)):
         if getattr(hub, name, None) is None:
             setattr(hub, name, folder())
+    if hub._p_jar is not None:
+        # so that no reader has to make it; a hub that is made in this transaction gets it with its first session
+        sessions_of(hub)
 
 
 def users_of(hub: HubRoot) -> Users:

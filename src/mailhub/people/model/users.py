@@ -20,10 +20,12 @@ class User(Persistent):
     """Somebody who may sign in, or in whose name a program works.
 
     ``permission_sets`` is sorted. ``password_hash``: argon2id with its parameters, None = no password. ``place``: in the
-    list of users. ``theme``: of the pages, "system", "light" or "dark".
+    list of users. ``theme``: of the pages, "system", "light" or "dark". ``password_ends_at``: until when a one-time
+    password opens the pages, None for one that its user chose.
     """
 
     theme = "system"
+    password_ends_at: datetime | None = None
 
     def __init__(
         self,

@@ -43,15 +43,19 @@ class Authenticator:
     def verify_password(self, login: str, password: str) -> User | None:
         """The active user who has this password, hashed anew where today's parameters are others.
 
-        None in the same time for a wrong password, an unknown login, a user who may not sign in (V6.3.8).
+        None in the same time for a wrong password, an unknown login, a user who may not sign in (V6.3.8), a one-time
+        password whose time is over.
         """
         user = self._users.find_by_login(login)
         stored = None if user is None else user.password_hash
-        if not self._hasher.verify(password, stored) or user is None or not user.is_active:
+        if not self._hasher.verify(password, stored) or user is None or not self._may_sign_in(user):
             return None
         if stored is not None and self._hasher.is_outdated(stored):
             user.password_hash = self._hasher.hash(password)
         return user
+
+    def _may_sign_in(self, user: User) -> bool:
+        return user.is_active and (user.password_ends_at is None or self._clock.now() < user.password_ends_at)
 
     def _find_token(self, text: str) -> Token | None:
         id = find_token_id(text)

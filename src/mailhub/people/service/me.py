@@ -91,6 +91,7 @@ class MeService:
             raise Invalid(errors)
         user.password_hash = self._hasher.hash(new)
         user.must_change_password = False
+        user.password_ends_at = None
         user.count_change()
         after: Values = {"password": REPLACED_SECRET}
         if end_other_sessions:

@@ -1,6 +1,7 @@
 """Users: making, changing and ending them."""
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 from itertools import islice
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -32,6 +33,9 @@ FIRST_ADMINISTRATOR: Final[Values] = {
     "time_zone": "UTC",
     "is_active": True,
 }
+
+ONE_TIME_PASSWORD_LASTS: Final = timedelta(days=7)
+"""Whoever has not signed in by then gets another one (V6.4.1)."""
 
 _SIMPLE_FIELDS: Final = ("name", "contact_email", "kind", "is_licensed", "language", "time_zone", "is_active")
 
@@ -87,6 +91,8 @@ class UsersService:
         chosen: str | None = values["password"]
         password = one_time_password(self._entropy) if chosen is None else chosen
         user = self._new_user(values, password, must_change_password=chosen is None)
+        if chosen is None:
+            user.password_ends_at = self._shard.now + ONE_TIME_PASSWORD_LASTS
         self._users.add(user)
         self._audit("created", user, None, present_user(user))
         return NewUser(user, password if chosen is None else None)
@@ -151,6 +157,7 @@ class UsersService:
         password, had_one = one_time_password(self._entropy), user.password_hash is not None
         user.password_hash = self._hasher.hash(password)
         user.must_change_password = True
+        user.password_ends_at = self._shard.now + ONE_TIME_PASSWORD_LASTS
         user.count_change()
         sessions_of(self._hub).remove_all_of(user.id)
         after = REPLACED_SECRET if had_one else {"is_set": True}

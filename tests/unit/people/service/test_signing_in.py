@@ -5,6 +5,7 @@ from mailhub.people.model import User, sessions_of
 from mailhub.people.passwords import CHEAPEST_PROFILE, HashProfile, PasswordHasher
 from mailhub.people.permissions import granted_by
 from mailhub.people.service import NewSession, SignedIn
+from mailhub.people.service.users import ONE_TIME_PASSWORD_LASTS
 from mailhub.people.tries import FREE_TRIES, NETWORK_TRIES
 from tests.unit.people.kit import LIMITS, NOW, PASSWORD, PeopleKit, acting
 
@@ -207,6 +208,25 @@ def test_a_one_time_password_must_give_way_and_is_worth_nothing_afterwards(peopl
     assert not user.must_change_password
     assert find(people, text) is not None
     refusal(people, "ada", one_time)
+    assert sign_in(people, "ada", NEW).session.user_id == user.id
+
+
+@pytest.mark.parametrize("is_reset", [False, True])
+def test_a_one_time_password_that_nobody_used_ends_and_an_own_one_does_not(
+    people: PeopleKit, is_reset: bool
+) -> None:
+    user, one_time = people.new_user("ada")
+    if is_reset:
+        one_time = people.users().reset_password(user.id)
+    assert one_time is not None
+    people.clock.advance(ONE_TIME_PASSWORD_LASTS.total_seconds() - 1)
+    sign_in(people, "ada", one_time)
+    people.clock.advance(1)
+    refusal(people, "ada", one_time)
+
+    again = people.users().reset_password(user.id)
+    people.me(acting(user)).change_password(again, NEW)
+    people.clock.advance(100 * ONE_TIME_PASSWORD_LASTS.total_seconds())
     assert sign_in(people, "ada", NEW).session.user_id == user.id
 
 
