@@ -30,15 +30,12 @@ def _environment() -> jinja2.Environment:
         loader=jinja2.FunctionLoader(_source_of),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
-        extensions=["jinja2.ext.i18n"],
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
         cache_size=-1,
     )
-    environment.install_gettext_callables(  # type: ignore[attr-defined]  # added by the extension
-        _gettext, _ngettext, newstyle=True
-    )
+    environment.globals["_"] = _gettext
     environment.filters["shown"] = _shown
     return environment
 
@@ -51,10 +48,6 @@ def _source_of(name: str) -> str | None:
 @jinja2.pass_context
 def _gettext(context: Context, text: str) -> str:
     return _translated(context, _(text))
-
-
-def _ngettext(singular: str, plural: str, n: int) -> str:
-    raise NotImplementedError("no text of a form has a plural")
 
 
 @jinja2.pass_context

@@ -122,9 +122,12 @@ export function prepare(root) {
   for (const form of forms) {
     showWhatApplies(form);
     const target = document.getElementById(form.dataset.formFocus ?? "");
+    delete form.dataset.formFocus;
     target?.focus();
   }
 }
 
 prepare(document);
+// a browser that goes back puts values back only now
+window.addEventListener("pageshow", () => [...document.forms].forEach(showWhatApplies));
 document.addEventListener("htmx:after:swap", (event) => prepare(event.target));

@@ -1,13 +1,15 @@
 """A connector that exists only here gets a whole form; what is typed is kept, what is wrong stands at its field."""
 
+import re
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import colander
+import lxml.html
 import pytest
 
 from mailhub.contract import schema_hints as hint
-from mailhub.contract.texts import _
+from mailhub.contract.texts import Text, _, plain
 from mailhub.errors import FieldError, Invalid
 from mailhub.messages.schema import AddressItems
 from mailhub.web.forms import Form, FormChanged, FormRefused, Look, Summary
@@ -420,6 +422,29 @@ class TestTheWholeForm:
         form_of(schema).render()
         assert [vars(child).keys() for child in schema.children] == before
         assert all(child.widget is None for child in schema.children)
+
+
+class Marking(Reader):
+    """Marks whatever was translated for him."""
+
+    def translated(self, text: Text) -> str:
+        return f"«{plain(text)}»"
+
+
+class TestLanguages:
+    OWN = re.compile(r"[\d\s*():×↑↓,]*")
+
+    @pytest.mark.parametrize("is_wrong", [False, True])
+    def test_every_word_of_a_form_is_translated(self, *, is_wrong: bool) -> None:
+        form = Form(PigeonSettings(), Marking(), id="it", action="/", submit=_("Save"), cancel="/")
+        form.fill({"signing": "ring"}, set_secrets=["ring"])
+        if is_wrong:
+            refused(form, typed(form.render(), speed="200", rules="", rules__0__weight="x", ring="x"))
+        tree = lxml.html.fromstring(form.render())
+        words = [text for text in tree.itertext() if not self.OWN.fullmatch(re.sub("«.*?»", "", text))]
+        assert words == ["Europe/Zurich"]
+        spoken = [value for name in ("aria-label", "placeholder") for value in tree.xpath(f"//@{name}")]
+        assert all(value.startswith("«") for value in spoken)
 
 
 class TestFiles:

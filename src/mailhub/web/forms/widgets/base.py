@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import colander
 from deform.widget import Widget
@@ -52,10 +52,10 @@ class FormWidget(Widget):
     The state is the field's: ``held`` is what the control shows. ``node``: the schema's node, which stays as it is.
     """
 
-    template: ClassVar[str] = "text"
-    is_group: ClassVar[bool] = False
+    template: str = "text"
+    is_group: bool = False
     """Several controls: the title is a legend."""
-    columns: ClassVar[int] = 12
+    columns: int = 12
 
     def __init__(self, node: Any, look: Look) -> None:
         super().__init__()

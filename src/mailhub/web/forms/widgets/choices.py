@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import colander
 
@@ -53,7 +53,7 @@ def choices_of(node: Any, look: Look) -> Sequence[tuple[Any, Text]] | None:
 class SwitchWidget(FormWidget):
     """On or off."""
 
-    template: ClassVar[str] = "switch"
+    template: str = "switch"
 
     def show(self, field: Field, value: Any) -> None:
         field.held = "true" if value else "false"
@@ -80,9 +80,6 @@ class ChoiceWidget(FormWidget):
         few = len(self.options) <= FEW if look.as_radio is None else look.as_radio
         self.template = "radios" if few else "select"
         self.is_group = few
-
-    template: str  # type: ignore[misc]  # by the number of choices
-    is_group: bool  # type: ignore[misc]
 
     def show(self, field: Field, value: Any) -> None:
         field.held = field.stored = text_of(value)
@@ -123,8 +120,8 @@ class ChoiceWidget(FormWidget):
 class ManyWidget(FormWidget):
     """Many of some, each once: a box each. Their order is that of the choices."""
 
-    template: ClassVar[str] = "boxes"
-    is_group: ClassVar[bool] = True
+    template: str = "boxes"
+    is_group: bool = True
 
     def __init__(self, node: Any, look: Look, choices: Sequence[tuple[Any, Text]]) -> None:
         super().__init__(node, look)

@@ -1,7 +1,7 @@
 """Mappings and lists: fields of fields."""
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any
 
 from mailhub.contract.texts import Text
 from mailhub.schema_walk import applies, is_nullable
@@ -28,8 +28,8 @@ class Condition:
 class MappingWidget(FormWidget):
     """Fields below a common title. One that may be null has a box that says whether it is there."""
 
-    template: ClassVar[str] = "mapping"
-    is_group: ClassVar[bool] = True
+    template: str = "mapping"
+    is_group: bool = True
 
     def place(self, field: Field, path: str) -> None:
         for child in field.children:
@@ -115,8 +115,8 @@ class MappingWidget(FormWidget):
 class ListWidget(FormWidget):
     """Rows that are added, removed and moved. Empty rows of single values are dropped."""
 
-    template: ClassVar[str] = "list"
-    is_group: ClassVar[bool] = True
+    template: str = "list"
+    is_group: bool = True
 
     def place(self, field: Field, path: str) -> None:
         field.rows = []

@@ -1,7 +1,7 @@
 """Files: the value is the id of an upload."""
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any
 
 from mailhub.contract.texts import _
 from mailhub.errors import HubError
@@ -17,7 +17,7 @@ class FileWidget(FormWidget):
     Either way the form holds the id from then on, so the file survives an error page.
     """
 
-    template: ClassVar[str] = "file"
+    template: str = "file"
 
     def take(self, field: Field, posted: Posted) -> None:
         super().take(field, posted)

@@ -1,7 +1,7 @@
 """Secrets: set or not set; kept, replaced or removed; never sent to a browser, not even the one they came from."""
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any
 
 from mailhub.schema_walk import is_nullable
 from mailhub.web.forms.looks import Look
@@ -13,7 +13,7 @@ from .base import ABSENT, KEPT, Field, FormWidget
 class SecretWidget(FormWidget):
     """An empty control keeps what is stored; a text replaces it; the box beside it removes it."""
 
-    template: ClassVar[str] = "secret"
+    template: str = "secret"
 
     def __init__(self, node: Any, look: Look, *, may_be_null: bool) -> None:
         super().__init__(node, look)

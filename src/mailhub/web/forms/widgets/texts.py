@@ -1,7 +1,7 @@
 """Texts, numbers, JSON and addresses: one control that holds a text."""
 
 import json
-from typing import Any, ClassVar
+from typing import Any
 
 import colander
 
@@ -26,7 +26,7 @@ class TextWidget(FormWidget):
 class RichTextWidget(FormWidget):
     """HTML; an editor is laid over the text area by a script."""
 
-    template: ClassVar[str] = "rich_text"
+    template: str = "rich_text"
 
     def shown(self, field: Field) -> dict[str, Any]:
         return {**super().shown(field), "rows": self.look.rows or 14}
@@ -35,8 +35,8 @@ class RichTextWidget(FormWidget):
 class NumberWidget(FormWidget):
     """A number, as written in the reader's language."""
 
-    template: ClassVar[str] = "number"
-    columns: ClassVar[int] = 6
+    template: str = "number"
+    columns: int = 6
 
     @property
     def is_whole(self) -> bool:
@@ -61,7 +61,7 @@ class NumberWidget(FormWidget):
 class JsonWidget(FormWidget):
     """A value that only JSON can write: free objects, types of a plugin's own."""
 
-    template: ClassVar[str] = "json"
+    template: str = "json"
 
     def show(self, field: Field, value: Any) -> None:
         field.held = "" if value is None else json.dumps(value, ensure_ascii=False, indent=2)
@@ -79,7 +79,7 @@ class JsonWidget(FormWidget):
 class AddressWidget(FormWidget):
     """An e-mail address, with a name where the schema has one; blanks around it do not count."""
 
-    template: ClassVar[str] = "address"
+    template: str = "address"
 
     def show(self, field: Field, value: Any) -> None:
         field.held = "" if value is None else show_address(value)
@@ -92,7 +92,7 @@ class AddressWidget(FormWidget):
 class AddressListWidget(FormWidget):
     """Addresses, one a line, or as pasted from anywhere: separated by commas, semicolons and line breaks."""
 
-    template: ClassVar[str] = "addresses"
+    template: str = "addresses"
 
     def show(self, field: Field, value: Any) -> None:
         field.held = "".join(show_address(each) + "\n" for each in value or ())

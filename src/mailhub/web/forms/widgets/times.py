@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from typing import Any, ClassVar
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from mailhub.contract.texts import Text, _
@@ -19,8 +19,8 @@ _SKIPPED: Text = _("The clocks go forward and skip this time on that day. Choose
 class DateWidget(FormWidget):
     """A day."""
 
-    template: ClassVar[str] = "date"
-    columns: ClassVar[int] = 6
+    template: str = "date"
+    columns: int = 6
 
     def show(self, field: Field, value: Any) -> None:
         field.held = value.isoformat() if isinstance(value, date) else value or ""
@@ -37,8 +37,8 @@ class MomentWidget(FormWidget):
     microsecond: it is sent along.
     """
 
-    template: ClassVar[str] = "moment"
-    columns: ClassVar[int] = 6
+    template: str = "moment"
+    columns: int = 6
 
     def show(self, field: Field, value: Any) -> None:
         at = datetime.fromisoformat(value) if isinstance(value, str) else value
