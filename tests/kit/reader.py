@@ -48,9 +48,9 @@ class Reader:
     def follow(self, step: Step) -> list[str]:
         """Do what a step says; what is not as the page shows it. A GET is repeated until it is."""
         ends_at = time.monotonic() + self._patience_seconds
-        while found := self._once(step):
-            if not _may_repeat(step) or time.monotonic() > ends_at:
-                self._patience_seconds = 0.0  # what follows will not come right by waiting
+        while (found := self._once(step)) and _may_repeat(step):
+            if time.monotonic() > ends_at:
+                self._patience_seconds /= 2  # so that many mistakes do not wait for ever
                 break
             time.sleep(0.05)
         return found
