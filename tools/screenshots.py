@@ -34,6 +34,7 @@ class Shot:
 
     ``before``: what is done on the page first. ``kept``: a how-to page shows it. ``is_whole``: all of the page, not only
     what fits the window; not for pages that frame a mail. ``is_signed_in``: as the administrator of the sample.
+    ``complaints``: what the console says on purpose, such as a picture of a mail that its policy holds back.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Shot:
     kept: bool = False
     is_whole: bool = True
     is_signed_in: bool = True
+    complaints: tuple[str, ...] = ()
 
 
 def _wrong_password(page: Page) -> None:

@@ -7,7 +7,9 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from .watching import ColorScheme
+from tests.kit.waiting import wait_for
+
+from .watching import TIMEOUT_SECONDS, ColorScheme
 
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 BOTH: Sequence[ColorScheme] = ("light", "dark")
@@ -19,7 +21,6 @@ window.setTimeout = (then, milliseconds = 0, ...values) => {
 }
 """
 HAS_SCRIPTS = "matchMedia('(scripting: enabled)').matches"
-# a page is told of another theme before it draws
 DRAWN = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 BACKGROUND = "getComputedStyle(document.body).backgroundColor"
 
@@ -39,14 +40,21 @@ def check_accessible(
     found: list[str] = []
     backgrounds = set()
     for theme in themes:
-        page.emulate_media(color_scheme=theme)
-        if page.evaluate(HAS_SCRIPTS):
-            page.evaluate(DRAWN)
+        _turn(page, theme)
         backgrounds.add(page.evaluate(BACKGROUND))
         found += [f"[{theme}] {line}" for line in violations(page, without=without)]
     page.emulate_media(color_scheme="dark" if before else "light")
     assert not found, f"axe on {page.url}:\n" + "\n".join(found)
     assert len(backgrounds) == len(themes), f"{page.url} looks the same in {themes}: {backgrounds}"
+
+
+def _turn(page: Page, theme: ColorScheme) -> None:
+    """The system turns light or dark, and the page with it: it is told before it draws the next time."""
+    page.emulate_media(color_scheme=theme)
+    is_there = f"matchMedia('(prefers-color-scheme: {theme})').matches"
+    wait_for(lambda: page.evaluate(is_there), f"a {theme} system", seconds=TIMEOUT_SECONDS)
+    if page.evaluate(HAS_SCRIPTS):
+        page.evaluate(DRAWN)
 
 
 def violations(page: Page, *, without: Sequence[str] = ()) -> list[str]:
