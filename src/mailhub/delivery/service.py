@@ -13,6 +13,7 @@ from mailhub.visibility.service import MessageReader
 
 from .changing import CancelMessage, RetryMessage
 from .deleting import DeleteMessage
+from .holding import Hold, hold_of
 from .model import delivery_of
 from .resolving import Resolution, ResolveMessage
 from .waiting import WaitingFor, waiting_for
@@ -87,6 +88,17 @@ class DeliveryService:
             self._hub,
             message,
             account,
+            delivery_of(self._hub).find_lane(message.lane_id),
+            self._is_loaded(message),
+            self._writer.clock.now(),
+        )
+
+    def hold(self, message: Message) -> Hold | None:
+        """As ``waiting_for``, with until when and by which limit, as far as that is known."""
+        return hold_of(
+            self._hub,
+            message,
+            accounts_of(self._hub).find(message.account_id),
             delivery_of(self._hub).find_lane(message.lane_id),
             self._is_loaded(message),
             self._writer.clock.now(),

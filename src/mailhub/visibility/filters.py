@@ -23,7 +23,7 @@ from .walking import Walk
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageFilters:
-    """Which messages a list shows; None is all. ``owner``: login or id.
+    """Which messages a list shows; None is all. ``owner``: login or id. ``group``: of statuses (``states.GROUPS``).
 
     ``since`` (included) and ``until`` (not included) go by the time of acceptance, in the box ``sent`` by that of sending.
     ``kind`` and ``record``: a related record of this kind, and with this id. ``q``: beginnings of words of the subject and
@@ -32,6 +32,7 @@ class MessageFilters:
 
     box: str | None = None
     status: str | None = None
+    group: str | None = None
     account: str | None = None
     scenario: str | None = None
     owner: str | None = None
@@ -97,7 +98,9 @@ def _statuses(filters: MessageFilters) -> frozenset[str]:
     return frozenset(
         status
         for status, group in GROUPS.items()
-        if (groups is None or group in groups) and filters.status in (None, status)
+        if (groups is None or group in groups)
+        and filters.status in (None, status)
+        and filters.group in (None, group)
     )
 
 

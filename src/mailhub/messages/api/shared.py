@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from mailhub.answers import Answered
-from mailhub.composing.writes import Accepted, ConfigurationChanged
+from mailhub.composing import again
+from mailhub.composing.writes import Accepted
 from mailhub.contract.texts import _
 from mailhub.delivery.service import DeliveryService
 from mailhub.errors import OutcomeUnknown, StorageUnavailable
@@ -15,9 +16,6 @@ from mailhub.services import Work
 from mailhub.visibility.service import MessageReader
 
 MESSAGE_ID = {"id": _("Id of the message")}
-_TRIES = 3
-"""How often a message is composed anew when the configuration changes under it."""
-
 SEND_PROBLEMS = (
     "token.no_on_behalf",
     (422, "user.not_found"),
@@ -48,13 +46,7 @@ def reply_of(answer: Answered) -> Reply:
 
 def composed(request: ApiRequest, act: Callable[[Work], Accepted]) -> Reply:
     """Compose and hand over; once more where account, assignment or draft changed in between. Raises ConfigurationChanged."""
-    work = request.work
-    for _try in range(_TRIES - 1):
-        try:
-            return reply_of(act(work).answer)
-        except ConfigurationChanged:
-            work = request.fresh_work()
-    return reply_of(act(work).answer)
+    return reply_of(again.composed(request, act).answer)
 
 
 def read_back(request: ApiRequest, message_id: str) -> dict[str, Any]:
