@@ -162,12 +162,13 @@ def present_connector(
             for preset in kind.presets
         ],
         "check_steps": list(kind.check_steps),
-        "logo": _data_url(kind.logo),
+        "logo": data_url(kind.logo),
         "revision": str(options.revision),
     }
 
 
-def _data_url(picture: bytes) -> str | None:
+def data_url(picture: bytes) -> str | None:
+    """A connector's logo as a data URL; None where it has none."""
     if not picture:
         return None
     media_type = "image/png" if picture.startswith(b"\x89PNG") else "image/svg+xml"

@@ -1,6 +1,6 @@
 """The navigation of the pages: every place there is, in the order it is shown."""
 
-from mailhub.contract.texts import Text, _
+from mailhub.contract.texts import Text, _, in_context
 from mailhub.people.permissions import Permission
 from mailhub.web.frame import NavEntry
 
@@ -9,4 +9,13 @@ def _entry(title: Text, url: str, icon: str, *permissions: Permission, group: Te
     return NavEntry(title=title, url=url, icon=icon, permissions=frozenset(permissions), group=group)
 
 
-NAVIGATION: tuple[NavEntry, ...] = (_entry(_("Home"), "/", "house", Permission.SELF),)
+_MAIL = _("Mail")
+_SETUP = _("Set-up")
+
+NAVIGATION: tuple[NavEntry, ...] = (
+    _entry(_("Home"), "/", "house", Permission.SELF),
+    _entry(_("Outbox"), "/outbox", "inbox", Permission.MESSAGES_READ, group=_MAIL),
+    _entry(in_context("box", "Sent"), "/sent", "send-check", Permission.MESSAGES_READ, group=_MAIL),
+    _entry(_("Drafts"), "/drafts", "pencil", Permission.MESSAGES_READ, group=_MAIL),
+    _entry(_("E-mail accounts"), "/accounts", "plug", Permission.ACCOUNTS_STATE_READ, group=_SETUP),
+)

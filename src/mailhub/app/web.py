@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pyramid.config import Configurator
 
 from mailhub.accounts import api as accounts_api
+from mailhub.accounts import pages as accounts_pages
 from mailhub.company import api as company_api
 from mailhub.http.limiting import CallLimiter
 from mailhub.http.locale import LANGUAGES, include_texts
@@ -15,6 +16,7 @@ from mailhub.http.paging import CursorSeal
 from mailhub.http.parts import ApiParts
 from mailhub.maintenance import api as maintenance_api
 from mailhub.messages import api as messages_api
+from mailhub.messages import pages as messages_pages
 from mailhub.people import api as people_api
 from mailhub.people import pages as people_pages
 from mailhub.people.identity import HUB
@@ -47,7 +49,7 @@ API_MODULES = (
     maintenance_api,
 )
 
-PAGE_MODULES = (home_pages, *people_pages.MODULES)
+PAGE_MODULES = (home_pages, *people_pages.MODULES, *messages_pages.MODULES, *accounts_pages.MODULES)
 PAGE_API_MODULES = (uploads_api,)
 """Calls that scripts of the pages use too."""
 

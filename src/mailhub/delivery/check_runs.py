@@ -100,6 +100,11 @@ class CheckRun:
         self._result: CheckResult | None = None
         self.is_running = True
 
+    @property
+    def step_names(self) -> Sequence[str]:
+        """The steps of the whole way, as the connector announces them."""
+        return self._work.step_names
+
     def wait(self) -> CheckResult:
         """The result, at the latest at the deadline."""
         with self._changed:

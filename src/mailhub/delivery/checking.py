@@ -100,7 +100,11 @@ class CheckingService:
     # -- use cases -----------------------------------------------------------------------------------------------
 
     def test(self, account_id: str, to: str) -> CheckResult:
-        """Send a test mail by a saved account, paused or not, and wait for it. A good one releases what held its mail.
+        """``start_test``, and wait for it."""
+        return self.start_test(account_id, to).wait()
+
+    def start_test(self, account_id: str, to: str) -> CheckRun:
+        """Begin to send a test mail by a saved account, paused or not. A good one releases what held its mail.
 
         Raises ``Denied``, ``NotFound``, ``Invalid`` (``to``), ``WrongState`` (connector missing, being deleted),
         ``TooManyRequests`` (``account.rate_limited``, or too many checks).
@@ -114,7 +118,7 @@ class CheckingService:
         subject = self._saved(account, config, identity)
         self._parts.runs.require_room()
         permit = self._take_permit(config)
-        return self._start(subject, to, permit, releases=account.id).wait()
+        return self._start(subject, to, permit, releases=account.id)
 
     def check(self, values: Values) -> CheckRun:
         """Begin to try settings that are not saved (``schema.CheckFields``); ``wait`` for it, or look again later.

@@ -26,6 +26,23 @@ SELF = "who is signed in"
 
 SAME_AS: dict[str, str] = {
     "GET /": SELF,
+    # accounts
+    "GET /accounts": "GET /accounts",
+    "GET /accounts/new": "POST /accounts",
+    "GET /accounts/new/{connector}": "POST /accounts",
+    "POST /accounts/new/{connector}": "POST /accounts",
+    "GET /accounts/{id}": "GET /accounts/{id}",
+    "GET /accounts/{id}/queue": "GET /accounts/{id}/queue",
+    "GET /accounts/{id}/edit": "PATCH /accounts/{id}",
+    "POST /accounts/{id}/edit": "PATCH /accounts/{id}",
+    "POST /accounts/{id}/default": "POST /accounts/{id}/default",
+    "POST /accounts/{id}/pause": "POST /accounts/{id}/pause",
+    "POST /accounts/{id}/resume": "POST /accounts/{id}/resume",
+    "GET /accounts/{id}/test": "POST /accounts/{id}/test",
+    "POST /accounts/{id}/test": "POST /accounts/{id}/test",
+    "GET /accounts/{id}/delete": "DELETE /accounts/{id}",
+    "POST /accounts/{id}/delete": "DELETE /accounts/{id}",
+    "GET /checks/{id}": "GET /checks/{id}",
     # people
     "GET /sign-in": PUBLIC,
     "POST /sign-in": PUBLIC,

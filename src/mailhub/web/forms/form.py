@@ -1,13 +1,13 @@
 """A form: made of a schema, filled, read, shown again."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 import deform
 from markupsafe import Markup
 
 from mailhub.contract.texts import Text
-from mailhub.errors import Invalid
+from mailhub.errors import FieldError, Invalid
 from mailhub.schema_walk import is_readonly
 from mailhub.strict_values import pointer_to
 
@@ -22,6 +22,9 @@ from .uploading import Uploads
 from .widgets import AddressListWidget, Field, FileWidget, Problem, html_id, id_of
 
 CSRF_FIELD = "csrf_token"
+
+Judge = Callable[[Mapping[str, Any], Collection[str]], Iterable[FieldError]]
+"""Given the values that could be read, and the names of fields that could not be."""
 
 
 class Form:
@@ -103,10 +106,11 @@ class Form:
         self._current = filled
         self._root.widget.show(self._root, filled)
 
-    def read(self, posted: Iterable[Control]) -> dict[str, Any]:
+    def read(self, posted: Iterable[Control], judge: Judge | None = None) -> dict[str, Any]:
         """The values, as the API would read them. Everything typed is kept.
 
-        Raises ``FormChanged`` when a button of a list was pressed, ``FormRefused`` with every mistake found.
+        ``judge``: finds mistakes beyond the form of fields where there are some of form already, so that all are told at
+        once. Raises ``FormChanged`` when a button of a list was pressed, ``FormRefused`` with every mistake found.
         """
         controls = Posted(posted)
         self._clear(self._root)
@@ -118,6 +122,8 @@ class Form:
         values = {**settled.value, **self._fixed}
         read = read_strictly(self._schema, settled, values, partial=self._partial, current=self._changing)
         self._read_settings(settled, values)
+        if settled.errors and judge is not None:
+            settled.errors += _judged(judge, read, settled.errors)
         self._place(settled.errors)
         if self.errors:
             raise FormRefused(self)
@@ -219,6 +225,16 @@ class Form:
 
 def _summary(found: Problem) -> Summary:
     return Summary(found.titles, found.message, found.field.widget.focus_id(found.field), found.about)
+
+
+def _judged(judge: Judge, read: Mapping[str, Any], errors: Iterable[FieldError]) -> list[FieldError]:
+    """What is wrong beyond the form of fields; what follows from one that could not be read is no mistake of its own."""
+    unread = {_first_name(error) for error in errors}
+    return [error for error in judge(read, unread) if _first_name(error) not in unread]
+
+
+def _first_name(error: FieldError) -> str:
+    return error.pointer.partition("/")[2].partition("/")[0]
 
 
 def _holds_file(field: Field) -> bool:

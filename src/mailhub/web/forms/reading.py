@@ -59,7 +59,7 @@ def read_strictly(
         )
     except Invalid as error:
         settled.errors += [each for each in error.errors if each.pointer not in known]
-        return value
+        return value if error.readable is None else error.readable
 
 
 def without_kept(schema: Any, kept: Collection[str], pointer: str = "") -> Any:

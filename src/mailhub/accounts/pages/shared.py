@@ -1,0 +1,56 @@
+"""What several pages of accounts share."""
+
+from typing import Final
+
+from mailhub.accounts.model import Account
+from mailhub.accounts.presenting import AccountView
+from mailhub.accounts.service import AccountsService
+from mailhub.contract.texts import _
+from mailhub.delivery.queue_figures import QueueFigures, queue_figures
+from mailhub.people.permissions import Permission
+from mailhub.scenarios.service import ScenariosService
+from mailhub.store.shards import Shard
+from mailhub.web.answers import Crumb
+from mailhub.web.forms import Look
+from mailhub.web.request import PageRequest
+
+ACCOUNTS: Final = (_("E-mail accounts"), "/accounts")
+TEMPLATES: Final = "mailhub.accounts:templates"
+LIMITS: Final = ("rate_limit_per_minute", "concurrency_limit", "max_attempts", "limit_group")
+
+LOOKS: Final = {
+    "": Look(
+        order=("name", "address", "settings", *LIMITS, "is_default"),
+        groups=((_("Limits"), LIMITS),),
+    ),
+    "name": Look(autocomplete="off"),
+    "address": Look(autocomplete="off"),
+    "rate_limit_per_minute": Look(columns=6),
+    "concurrency_limit": Look(columns=6),
+    "max_attempts": Look(columns=6),
+    "limit_group": Look(columns=6),
+}
+"""How the fields of an account are laid out; those of its connector come from the connector's schema alone."""
+
+
+def view_of(request: PageRequest, account: Account) -> AccountView:
+    """An account with what stands beside it."""
+    assigned = request.work.service(ScenariosService).ids_by_account()
+    return request.work.service(AccountsService).view_of(account, assigned.get(account.id, []))
+
+
+def figures_of(request: PageRequest, view: AccountView) -> QueueFigures | None:
+    """The account's queue in figures, for those who may see them."""
+    if not request.identity.may(Permission.ACCOUNTS_OPERATE):
+        return None
+    now = request.work.service(Shard).now
+    return queue_figures(request.root, view.account, connector_is_loaded=view.kind is not None, now=now)
+
+
+def crumbs_of(account: Account) -> tuple[Crumb, ...]:
+    """The way to a page below an account."""
+    return (ACCOUNTS, (account.name, url_of(account)))
+
+
+def url_of(account: Account) -> str:
+    return f"/accounts/{account.id}"

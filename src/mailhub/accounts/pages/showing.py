@@ -1,0 +1,79 @@
+"""One account: how it is, what waits in it, how it is set up, and what can be done."""
+
+from typing import Any
+
+from mailhub.accounts.presenting import AccountView, attention_of, present_account, state_of
+from mailhub.accounts.service import AccountsService
+from mailhub.contract.texts import Text, _
+from mailhub.people.permissions import Permission
+from mailhub.schema_walk import secrets_of
+from mailhub.web.answers import Answer, Fragment, Shown
+from mailhub.web.page import page
+from mailhub.web.request import PageRequest
+
+from .shared import ACCOUNTS, TEMPLATES, figures_of, view_of
+
+_SHOWN = f"{TEMPLATES}/account.jinja2"
+_QUEUE = f"{TEMPLATES}/queue.jinja2"
+
+
+@page("GET", "/accounts/{id}", permission=Permission.ACCOUNTS_STATE_READ)
+def show_account(request: PageRequest) -> Answer:
+    service = request.work.service(AccountsService)
+    view = view_of(request, service.get_account(request.path["id"]))
+    values: dict[str, Any] = {
+        "view": view,
+        "account": view.account,
+        "state": state_of(view.account, connector_is_loaded=view.kind is not None),
+        "attention": attention_of(view.account),
+        "figures": figures_of(request, view),
+        "may_set_up": request.identity.may(Permission.SETUP_WRITE),
+        "may_operate": request.identity.may(Permission.ACCOUNTS_OPERATE),
+        "settings": _settings(request, view) if service.shows_settings else None,
+    }
+    return Shown(_SHOWN, values, title=view.account.name, crumbs=(ACCOUNTS,))
+
+
+@page("GET", "/accounts/{id}/queue", permission=Permission.ACCOUNTS_OPERATE)
+def show_queue(request: PageRequest) -> Answer:
+    """The figures alone, for a page that keeps them fresh."""
+    view = view_of(request, request.work.service(AccountsService).get_account(request.path["id"]))
+    values = {"account": view.account, "figures": figures_of(request, view)}
+    return Fragment(_QUEUE, values)
+
+
+def _settings(request: PageRequest, view: AccountView) -> list[tuple[Text, str]]:
+    """The connector's settings as titles and values; of secrets only whether they are set."""
+    stored = present_account(view, request.translated)["settings"]
+    if view.kind is None:
+        return [(name, _plainly(request, value)) for name, value in stored.items()]
+    schema = view.kind.settings_schema()
+    secrets = secrets_of(schema)
+    shown: list[tuple[Text, str]] = []
+    for child in schema.children:
+        value = stored.get(child.name)
+        if child.name in secrets:
+            shown.append((child.title, request.translated(_("Set") if value else _("Not set"))))
+        elif value is not None and value != "":
+            titles = dict(getattr(child, "choices", ()))
+            shown.append(
+                (child.title, _plainly(request, titles.get(value, value) if _is_name(value) else value))
+            )
+    return shown
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str | int) and not isinstance(value, bool)
+
+
+def _plainly(request: PageRequest, value: Any) -> str:
+    match value:
+        case bool():
+            return request.translated(_("Yes") if value else _("No"))
+        case {"is_set": bool(is_set)}:
+            return request.translated(_("Set") if is_set else _("Not set"))
+        case dict():
+            return ", ".join(f"{name}: {_plainly(request, each)}" for name, each in value.items())
+        case list() | tuple():
+            return ", ".join(_plainly(request, each) for each in value)
+    return request.translated(value) if isinstance(value, str) else str(value)
