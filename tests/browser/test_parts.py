@@ -12,15 +12,37 @@ FAILED = "That did not work."
 UNREACHABLE = "The hub cannot be reached."
 
 
-@pytest.fixture
-def site() -> PartsSite:
-    return PartsSite()
-
-
-@pytest.fixture
-def base_url(site: PartsSite) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def served() -> Iterator[tuple[PartsSite, str]]:
+    """One for all tests."""
+    site = PartsSite()
     with serving(site) as url:
-        yield url
+        yield site, url
+
+
+@pytest.fixture
+def site(served: tuple[PartsSite, str]) -> PartsSite:
+    """As if nothing had been posted yet."""
+    served[0].posted.clear()
+    served[0].is_cut = False
+    return served[0]
+
+
+@pytest.fixture
+def base_url(served: tuple[PartsSite, str], site: PartsSite) -> str:
+    return served[1]
+
+
+def answered_dialogs(page: Page) -> list[str]:
+    """The kinds of dialogs of the browser's own that come up from now on; each is accepted."""
+    seen: list[str] = []
+
+    def accept(dialog: Dialog) -> None:
+        seen.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", accept)
+    return seen
 
 
 @pytest.mark.parametrize("name", ["list", "form"])
@@ -145,13 +167,7 @@ def test_a_filter_applies_at_once_and_stays_in_the_address(page: Page) -> None:
 
 
 def test_leaving_asks_while_something_typed_is_not_saved(page: Page) -> None:
-    asked: list[str] = []
-
-    def stay(dialog: Dialog) -> None:
-        asked.append(dialog.type)
-        dialog.accept()
-
-    page.on("dialog", stay)
+    asked = answered_dialogs(page)
     page.goto("/form")
     page.get_by_role("link", name="Cancel").click()
     page.wait_for_url("**/list")
@@ -164,8 +180,7 @@ def test_leaving_asks_while_something_typed_is_not_saved(page: Page) -> None:
 
 
 def test_saving_does_not_ask_and_a_second_click_sends_nothing(page: Page, site: PartsSite) -> None:
-    asked: list[str] = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept())[1])
+    asked = answered_dialogs(page)
     page.goto("/form")
     page.get_by_label("Name").fill("Invoices")
     page.get_by_role("button", name="Save").dblclick()
