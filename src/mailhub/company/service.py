@@ -8,7 +8,7 @@ from mailhub.errors import NOT_FOUND, FieldError, Invalid, NotFound
 from mailhub.events.audit import record_change
 from mailhub.people.identity import Identity
 from mailhub.people.permissions import Permission
-from mailhub.store.content import ContentReader
+from mailhub.store.content import first_bytes
 from mailhub.store.root import HubRoot
 from mailhub.store.shards import Shard
 from mailhub.uploads.model import uploads_of
@@ -92,6 +92,5 @@ class CompanyService:
 
 def picture_type(content: Any) -> str:
     """The media type of a stored picture by its first bytes; "" for what no page and no mail can show safely."""
-    with ContentReader.of(content).open() as stream:
-        start = stream.read(16)
+    start = first_bytes(content, 16)
     return next((kind for magic, kind in _PICTURES.items() if start.startswith(magic)), "")

@@ -157,6 +157,14 @@ class ContentReader:
             ) from error
 
 
+def first_bytes(content: StoredContent, count: int) -> bytes:
+    """The beginning of a content, also of one that this transaction has stored; for use within the transaction."""
+    if isinstance(content, SmallContent):
+        return bytes(content.data[:count])
+    with content.blob.open("r") as stream:
+        return bytes(stream.read(count))
+
+
 def checked_chunks(content: Content, chunk_bytes: int = CHUNK_BYTES) -> Iterator[bytes]:
     """The bytes of a content in chunks; at the end, before it stops, their size and SHA-256 are compared.
 

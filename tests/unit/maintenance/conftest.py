@@ -31,6 +31,12 @@ class Owner:
     def get(self, path: str) -> Any:
         return self.app.get(f"/api/v1{path}").json
 
+    def upload(self, data: bytes) -> str:
+        """Its id."""
+        headers = {"Content-Type": "application/octet-stream"}
+        id: str = self.app.post("/api/v1/uploads", data, headers=headers, status=201).json["id"]
+        return id
+
     def maintain(self, name: str, body: Any = None) -> Any:
         """How a piece of maintenance ended."""
         answer = self.app.post(f"/api/v1/maintenance/{name}", status=202) if body is None else None

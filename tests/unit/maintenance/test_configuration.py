@@ -1,5 +1,7 @@
 """The configuration as a file: what is in it, what never is, and that taking it in is all or nothing."""
 
+import base64
+import hashlib
 import json
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +16,8 @@ from mailhub.maintenance.configuration.passphrase import check_passphrase, opene
 from tests.unit.maintenance.conftest import SECRET, Owner
 
 PASSPHRASE = "twelve chars or more"
+LOGO = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 400
+"""A picture as far as anybody looks, and more than fits into a record."""
 
 
 @pytest.fixture
@@ -31,11 +35,10 @@ def filled(owner: Owner) -> Owner:
     owner.post("/users", user)
     owner.post("/groups", {"name": "Sales", "users": ["ada", "admin"]})
     owner.app.patch_json("/api/v1/connectors/smtp", {"allow_http": True})
-    company = {"name": "Contoso", "logo": None, "sender_name": "Contoso", "reply_to": "office@example.com"}
+    logo = owner.upload(LOGO)
+    company = {"name": "Contoso", "logo": logo, "sender_name": "Contoso", "reply_to": "office@example.com"}
     owner.app.put_json("/api/v1/company", company, headers={"If-Match": "*"})
-    headers = {"Content-Type": "application/octet-stream"}
-    upload = owner.app.post("/api/v1/uploads", b"terms", headers=headers, status=201).json["id"]
-    file = {"upload": upload, "name": "terms.pdf", "is_default": True}
+    file = {"upload": owner.upload(b"terms"), "name": "terms.pdf", "is_default": True}
     owner.post("/scenarios/rent-reminder/attachments", file)
     return owner
 
@@ -200,6 +203,32 @@ def test_a_file_that_is_too_big_is_left_out_and_told_of(
     assert [each["kind"] for each in run["report"]["findings"]] == ["file_left_out"]
     assert run["outcome"] == "ok"
     assert ("note", "scenario file") in changes(imported(other, run["report"]["content"]))
+
+
+def test_the_logo_goes_with_the_company(filled: Owner, other: Owner) -> None:
+    document = json.loads(exported(filled))
+    company = {"company": document["company"], "format": document["format"], "version": document["version"]}
+    assert changes(imported(other, json.dumps(company))) == [("change", "company")]
+    assert other.app.get("/api/v1/company/logo").body == LOGO
+    assert changes(imported(other, json.dumps(company))) == []
+
+    del document["company"]["logo"]
+    document["company"]["name"] = "Fabrikam"
+    assert changes(imported(other, json.dumps(company))) == [("change", "company")]
+    assert other.app.get("/api/v1/company/logo").body == LOGO
+    document["company"]["logo"] = None
+    assert changes(imported(other, json.dumps(company))) == [("change", "company")]
+    assert other.get("/company")["logo"] is None
+
+
+def test_a_logo_that_is_none_is_refused(filled: Owner, other: Owner) -> None:
+    document = json.loads(exported(filled))
+    document["company"]["logo"]["sha256"] = "0" * 64
+    assert imported(other, json.dumps(document))["error"]["code"] == "content.damaged"
+    content, sha256 = base64.b64encode(b"<svg/>").decode(), hashlib.sha256(b"<svg/>").hexdigest()
+    document["company"]["logo"] |= {"content": content, "sha256": sha256}
+    assert imported(other, json.dumps(document))["error"]["code"] == "company.logo_unusable"
+    assert other.get("/company")["name"] == ""
 
 
 def test_an_import_is_audited_as_what_its_caller_did(filled: Owner, other: Owner) -> None:

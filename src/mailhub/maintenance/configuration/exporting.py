@@ -8,7 +8,7 @@ from importlib.metadata import version
 from typing import Any
 
 from mailhub.accounts.model import Account, accounts_of
-from mailhub.company.model import company_of
+from mailhub.company.model import Company, company_of
 from mailhub.contract.texts import _
 from mailhub.entropy import Entropy
 from mailhub.maintenance.report import Progress, Report
@@ -18,7 +18,7 @@ from mailhub.pluginhost.host import PluginHost
 from mailhub.scenarios.model import ScenarioAttachment, scenarios_of
 from mailhub.schema_walk import present_settings, secrets_of
 from mailhub.store.check import Finding
-from mailhub.store.content import ContentReader
+from mailhub.store.content import ContentReader, StoredContent
 from mailhub.store.database import Database
 from mailhub.store.root import HubRoot
 from mailhub.store.secrets import SecretBox
@@ -83,9 +83,7 @@ class _Written:
             "format": FORMAT,
             "version": VERSION,
             "written_by": version("mailhub"),
-            "company": {
-                name: getattr(company_of(self._hub), name) for name in ("name", "sender_name", "reply_to")
-            },
+            "company": _company(company_of(self._hub)),
             "users": _sorted(map(_user, users_of(self._hub).iter_newest_first()), "login"),
             "groups": _sorted(self._iter_groups(), "name"),
             "connectors": [
@@ -144,12 +142,30 @@ class _Written:
 
     def _bytes_of(self, scenario: str, file: ScenarioAttachment) -> str | None:
         if self._file_bytes + file.content.size > MOST_FILE_BYTES:
-            text = _("This file is too big to be written here; add it to the scenario again by hand.")
+            text = _(
+                "This file is not in the export: files of scenarios are up to ${limit} MB together. Add it to the "
+                "scenario by hand where you import.",
+                mapping={"limit": MOST_FILE_BYTES // 1024 // 1024},
+            )
             self.left_out.append(Finding("file_left_out", f"{scenario} {file.name}", text, is_wrong=False))
             return None
         self._file_bytes += file.content.size
-        with ContentReader.of(file.content).open() as stream:
-            return base64.b64encode(stream.read()).decode()
+        return _base64(file.content)
+
+
+def _company(company: Company) -> Item:
+    """With its logo, which is small."""
+    item = {name: getattr(company, name) for name in ("name", "sender_name", "reply_to")}
+    logo = company.logo
+    if logo is None:
+        return {**item, "logo": None}
+    bytes_of = {"sha256": logo.content.sha256, "content": _base64(logo.content)}
+    return {**item, "logo": {"content_type": logo.content_type, **bytes_of}}
+
+
+def _base64(content: StoredContent) -> str:
+    with ContentReader.of(content).open() as stream:
+        return base64.b64encode(stream.read()).decode()
 
 
 def _user(user: User) -> Item:

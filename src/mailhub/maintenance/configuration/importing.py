@@ -16,6 +16,7 @@ from mailhub.maintenance.report import Change, Progress, Report
 from mailhub.people.identity import Identity
 from mailhub.people.permissions import Permission
 from mailhub.services import Work
+from mailhub.store.content import StagedContent
 from mailhub.store.database import Database
 from mailhub.store.root import HubRoot
 from mailhub.store.secrets import SecretBox
@@ -23,6 +24,7 @@ from mailhub.strict_values import strict_values
 
 from . import accounts, company, people, scenarios
 from .context import ImportContext
+from .files import Staging
 from .passphrase import opened_secrets
 from .schema import ConfigurationFile
 
@@ -55,7 +57,7 @@ class ConfigurationImport:
         with progress.step("open_secrets"):
             secrets = self._secrets(document)
         with progress.step("compare" if self.is_dry_run else "change") as step, ExitStack() as stack:
-            staged = scenarios.stage_files(document["scenario_files"], self.database, stack)
+            staged = _staged(document, Staging(self.database, stack))
             changes = self._run(document, secrets, staged)
             step.detail = _(
                 "${count} changes", mapping={"count": sum(each.action != "note" for each in changes)}
@@ -72,7 +74,7 @@ class ConfigurationImport:
         return opened_secrets(sealed, self.passphrase)
 
     def _run(
-        self, document: Mapping[str, Any], secrets: dict[str, str], staged: scenarios.StagedFiles
+        self, document: Mapping[str, Any], secrets: dict[str, str], staged: "_Staged"
     ) -> tuple[Change, ...]:
         told: list[tuple[Change, ...]] = []
 
@@ -100,13 +102,25 @@ def read_document(content: str) -> dict[str, Any]:
     return values
 
 
-def _apply(context: ImportContext, document: Mapping[str, Any], staged: scenarios.StagedFiles) -> None:
+@dataclass(frozen=True, slots=True)
+class _Staged:
+    logo: StagedContent | None
+    files: scenarios.StagedFiles
+
+
+def _staged(document: Mapping[str, Any], staging: Staging) -> _Staged:
+    """All bytes of the file, on disk. Raises ``Invalid``."""
+    logo = company.stage_logo(document["company"], staging)
+    return _Staged(logo, scenarios.stage_files(document["scenario_files"], staging))
+
+
+def _apply(context: ImportContext, document: Mapping[str, Any], staged: _Staged) -> None:
     """In the order in which one needs the other."""
-    company.apply_company(context, document["company"])
+    company.apply_company(context, document["company"], staged.logo)
     people.apply_users(context, document["users"])
     people.apply_groups(context, document["groups"])
     accounts.apply_connectors(context, document["connectors"])
     accounts.apply_accounts(context, document["accounts"])
     scenarios.apply_scenarios(context, document["scenarios"])
     scenarios.apply_assignments(context, document["assignments"])
-    scenarios.apply_files(context, document["scenario_files"], staged)
+    scenarios.apply_files(context, document["scenario_files"], staged.files)

@@ -1,9 +1,6 @@
 """Scenarios of an import: those of one's own, assignments, files."""
 
-import base64
-import binascii
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from functools import partial
 
 from mailhub.accounts.model import accounts_of
@@ -13,10 +10,9 @@ from mailhub.scenarios.model import CustomScenario, ScenarioAttachment, scenario
 from mailhub.scenarios.resolving import DEFAULT_SCENARIO
 from mailhub.scenarios.service import AttachmentsService, ScenariosService
 from mailhub.store.content import StagedContent
-from mailhub.store.database import Database
-from mailhub.uploads.model import Upload, uploads_of
 
 from .context import ImportContext, Item, places
+from .files import Staging, as_upload
 
 StagedFiles = Mapping[int, StagedContent]
 """The bytes of files by their number in the list, on disk before the transaction that stores them."""
@@ -65,23 +61,16 @@ def _assign(context: ImportContext, item: Item) -> None:
 # -- files -------------------------------------------------------------------------------------------------------
 
 
-def stage_files(items: Sequence[Item], database: Database, stack: ExitStack) -> StagedFiles:
-    """Put the files' bytes on disk; they go with the stack. Raises ``Invalid`` for bytes that are not what they should be."""
+def stage_files(items: Sequence[Item], staging: Staging) -> StagedFiles:
+    """Put the files' bytes on disk. Raises ``Invalid`` for those that are not what they should be."""
     staged: dict[int, StagedContent] = {}
     errors: list[FieldError] = []
-    for number, item in enumerate(items):
-        if item["content"] is None:
-            continue
-        try:
-            data = base64.b64decode(item["content"], validate=True)
-        except binascii.Error:
-            data = b""
-        sink = stack.enter_context(database.blob_sink())
-        sink.write(data)
-        staged[number] = sink.finish()
-        if staged[number].sha256 != item["sha256"]:
-            text = _("The bytes of this file are not those that its SHA-256 names.")
-            errors.append(FieldError(f"/scenario_files/{number}/content", "content.damaged", text))
+    for number, (pointer, item) in enumerate(places("scenario_files", items)):
+        if item["content"] is not None:
+            try:
+                staged[number] = staging.stage(item, pointer)
+            except Invalid as refused:
+                errors.extend(refused.errors)
     if errors:
         raise Invalid(errors)
     return staged
@@ -100,28 +89,24 @@ def apply_files(context: ImportContext, items: Sequence[Item], staged: StagedFil
 def _apply_file(
     context: ImportContext, item: Item, current: ScenarioAttachment | None, content: StagedContent | None
 ) -> None:
-    service, scenario, name = context.service(AttachmentsService), item["scenario"], item["name"]
+    scenario, name = item["scenario"], item["name"]
     values: Item = {"is_default": item["is_default"]}
     is_other = current is None or current.content.sha256 != item["sha256"]
     if is_other and content is None:
         context.note("scenario file", f"{scenario} {name}", _("The file has not its bytes; add it by hand."))
         return
     if is_other and content is not None:
-        values["upload"] = _as_upload(context, item, content)
+        with as_upload(context, item, content) as upload_id:
+            _set_file(context, item, current, {**values, "upload": upload_id})
+    elif current is not None and current.is_default != item["is_default"]:
+        _set_file(context, item, current, values)
+
+
+def _set_file(context: ImportContext, item: Item, current: ScenarioAttachment | None, values: Item) -> None:
+    service, scenario, name = context.service(AttachmentsService), item["scenario"], item["name"]
     if current is None:
         service.add_file(scenario, {**values, "name": name})
         context.created("scenario file", f"{scenario} {name}")
-    elif is_other or current.is_default != item["is_default"]:
+    else:
         service.change_file(scenario, current.id, values)
         context.changed("scenario file", f"{scenario} {name}")
-    if "upload" in values:
-        del uploads_of(context.hub).by_id[values["upload"]]
-
-
-def _as_upload(context: ImportContext, item: Item, content: StagedContent) -> str:
-    """Give the bytes to the use case as it takes them: as an upload of the caller, which no one else ever sees."""
-    upload_id = f"import-{content.sha256}"
-    upload = Upload(upload_id, context.identity.user_id, content.stored_in(context.hub), context.now)
-    upload.content_type = item["content_type"]
-    uploads_of(context.hub).by_id[upload_id] = upload
-    return upload_id

@@ -70,10 +70,21 @@ class ScenarioFileItems(colander.SequenceSchema):
     file = ScenarioFileItem(title=_("File"))
 
 
+class LogoItem(colander.MappingSchema):
+    """A picture, its bytes in base64."""
+
+    content_type = _text(_("Media type"), 255)
+    sha256 = _text(_("SHA-256"), 64)
+    content = _text(_("Bytes in base64"), 2_000_000)
+
+
 class CompanyItem(colander.MappingSchema):
+    """The company. ``logo``: null for none; where nothing is said of it, it stays as it is."""
+
     name = colander.SchemaNode(colander.String(allow_empty=True), title=_("Name"))
     sender_name = colander.SchemaNode(colander.String(allow_empty=True), title=_("Sender's name"))
     reply_to = colander.SchemaNode(colander.String(allow_empty=True), title=_("Reply to"))
+    logo = LogoItem(title=_("Logo"), missing=colander.drop, **hint.nullable())
 
 
 class UserItems(colander.SequenceSchema):
