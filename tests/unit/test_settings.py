@@ -80,10 +80,18 @@ def test_an_unknown_setting_is_named_beside_a_wrong_one() -> None:
             {"mailhub.message.max_bytes": "1 MB"},
             "mailhub.message.max_bytes is less than mailhub.message.max_attachment_bytes",
         ),
+        (
+            {"mailhub.store.uri": "file:///srv/hub.fs", "mailhub.store.sessions_uri": "file:///srv/hub.fs"},
+            "mailhub.store.sessions_uri is the same as mailhub.store.uri",
+        ),
     ],
 )
 def test_values_that_contradict_each_other_are_refused(ini: dict[str, str], problem: str) -> None:
     assert problems_of(ini) == [problem]
+
+
+def test_both_databases_may_be_in_memory() -> None:
+    assert Settings.load(dict.fromkeys(("mailhub.store.uri", "mailhub.store.sessions_uri"), "memory://"), {})
 
 
 def test_the_secret_key_is_shown_nowhere() -> None:

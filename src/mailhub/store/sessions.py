@@ -35,8 +35,8 @@ class SessionsDatabase:
 
     @property
     def is_broken(self) -> bool:
-        """True when the storage has closed itself after a failure."""
-        return self._storage is not None and bool(self._storage.is_broken)
+        """True when the storage has closed itself after a failure, or could not be opened again after one."""
+        return self._storage is None or bool(self._storage.is_broken)
 
     def open_beside(self, databases: dict[str, Any]) -> None:
         """Open it as one of these databases of a ZODB multi-database, instead of what was open before.
@@ -60,7 +60,11 @@ class SessionsDatabase:
         """Pack when the file has become large, and twice what the last packing left of it. Raises PackFailed, OSError,
         StorageError."""
         storage = self._storage
-        if self._path is None or storage.getSize() < max(PACK_BYTES, 2 * self._packed_bytes):
+        if (
+            self._path is None
+            or storage is None
+            or storage.getSize() < max(PACK_BYTES, 2 * self._packed_bytes)
+        ):
             return False
         storage.pack(time_after(storage.lastTransaction()), referencesf)
         self._packed_bytes = storage.getSize()
