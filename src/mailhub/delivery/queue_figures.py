@@ -10,6 +10,7 @@ from mailhub.messages.indexes import sent_of_account, sent_of_lane, waiting_of_a
 from mailhub.messages.model import PRIORITIES, messages_of
 from mailhub.store.root import HubRoot
 
+from .config import is_own_key
 from .model import InboxEntry, Lane, delivery_of
 from .permits import WINDOW_MICROSECONDS, Limit
 from .queueing import instant, microseconds
@@ -69,12 +70,20 @@ def queue_figures(
 def next_slot_at(hub: HubRoot, account: Account, lane: Lane | None, now: datetime) -> datetime | None:
     """When a message that is due now would find a permit; None when only a reply can tell."""
     slot: int | None = microseconds(now)
-    limit = None if lane is None else delivery_of(hub).find_limit(lane.limit_key)
-    if limit is not None and account.rate_limit_per_minute:
+    limit = _limit_of(hub, account, lane)
+    if limit is not None:
         slot = limit.next_free_at(microseconds(now))
     if slot is None or lane is None:
         return None if slot is None else now
     return instant(max(slot, lane.hold_until))
+
+
+def _limit_of(hub: HubRoot, account: Account, lane: Lane | None) -> Limit | None:
+    """The limit that the lane's mail needs permits of; an account without one of its own may share that of others."""
+    if lane is None or (is_own_key(lane.limit_key) and not account.rate_limit_per_minute):
+        return None
+    limit = delivery_of(hub).find_limit(lane.limit_key)
+    return limit if limit is not None and limit.limit else None
 
 
 def _split(account: Account, lanes: Sequence[Lane]) -> tuple[Lane | None, list[Lane]]:
@@ -164,8 +173,8 @@ def _is_valid(hub: HubRoot, key: int, entry: InboxEntry) -> bool:
 def _empty_at(
     hub: HubRoot, account: Account, lane: Lane | None, waiting: int, now: datetime
 ) -> datetime | None:
-    limit = None if lane is None else delivery_of(hub).find_limit(lane.limit_key)
-    if limit is None or not waiting or not account.rate_limit_per_minute or not limit.limit:
+    limit = _limit_of(hub, account, lane)
+    if limit is None or not waiting:
         return None
     return instant(_leaves_at(waiting - 1, _permit_times(limit, microseconds(now))))
 

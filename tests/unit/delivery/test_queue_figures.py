@@ -104,6 +104,33 @@ def test_permits_that_are_out_come_back_at_an_unknown_time(kit: DeliveryKit) -> 
     assert found.empty_at == kit.in_seconds(60)
 
 
+def test_an_account_without_a_limit_waits_for_that_which_it_shares(kit: DeliveryKit) -> None:
+    """The limit of accounts that share one is the smallest set among them, whoever has set it."""
+    limited = kit.kit.create(rate_limit_per_minute=1, limit_group="office")
+    other = kit.kit.create(rate_limit_per_minute=0, limit_group="office")
+    first = kit.send(limited)
+    kit.claim(limited, rate_limit=1)
+    kit.record(limited, first)
+    for _number in range(2):
+        kit.send(other)
+    kit.claim(other, count=0, rate_limit=1)
+
+    found = figures(kit, other)
+
+    assert found.next_slot_at == kit.in_seconds(60)
+    assert found.empty_at == kit.in_seconds(120)
+
+
+def test_a_limit_that_was_taken_away_holds_nobody(kit: DeliveryKit) -> None:
+    account_id = kit.kit.create(rate_limit_per_minute=1)
+    kit.send(account_id)
+    kit.send(account_id)
+    kit.claim(account_id, rate_limit=1)
+    kit.kit.patch(account_id, rate_limit_per_minute=0)
+
+    assert figures(kit, account_id).next_slot_at == kit.now
+
+
 def test_without_a_limit_nobody_says_when_it_is_empty(kit: DeliveryKit) -> None:
     account_id = kit.kit.create(rate_limit_per_minute=0)
     kit.send(account_id)
