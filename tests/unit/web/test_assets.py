@@ -2,7 +2,7 @@
 
 import gzip
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,10 @@ from mailhub.web.assets import Asset, Assets, AssetView, Bundle, answer, own_bun
 
 WEB = Path(str(files("mailhub.web")))
 LARGEST_PAGE_BYTES = 60 * 1024
-FOR_COMPOSE_ONLY = ("compose", "editor", "hugerte/", "tus/", "upload")
-"""What the names of files begin with that only the page to write a message loads."""
+FRAME = ("head.jinja2", "layout_base.jinja2", "layout.jinja2")
+FOR_WRITING = ("hugerte/", "tus/")
+"""What only pages to write a message load, which may be heavier."""
+NAMED = re.compile(r"\basset\(['\"]([^'\"]+)['\"]\)")
 
 
 @pytest.fixture(scope="module")
@@ -159,15 +161,36 @@ def test_every_own_file_is_served(own: Assets) -> None:
     assert on_disk <= set(own.names)
 
 
+def weight(assets: Assets, names: Iterable[str]) -> int:
+    """Of styles and scripts as they travel."""
+    loaded = [assets.get(name) for name in names if name.endswith((".css", ".js"))]
+    return sum(len(asset.packed or asset.content) for asset in loaded)
+
+
+def loaded_by(template: Path) -> set[str]:
+    return set(NAMED.findall(template.read_text("utf-8")))
+
+
 def test_a_page_weighs_little(own: Assets) -> None:
-    """All styles and scripts of pages other than the one to write a message, as they travel."""
+    """What the frame loads with what the page does itself."""
+    frame = set().union(*(loaded_by(WEB / "templates" / name) for name in FRAME))
+    pages = {template: frame | loaded_by(template) for template in templates()}
     weights = {
-        name: len(own.get(name).packed or own.get(name).content)
-        for name in own.names
-        if name.endswith((".css", ".js")) and not name.startswith(FOR_COMPOSE_ONLY)
+        template.name: weight(own, names)
+        for template, names in pages.items()
+        if not any(name.startswith(FOR_WRITING) for name in names)
     }
 
-    assert sum(weights.values()) <= LARGEST_PAGE_BYTES, weights
+    assert weight(own, frame) > 40_000
+    assert {name: size for name, size in weights.items() if size > LARGEST_PAGE_BYTES} == {}
+
+
+def test_no_page_loads_what_the_frame_loads(own: Assets) -> None:
+    """A library that is there twice does everything twice."""
+    frame = {name for each in FRAME for name in loaded_by(WEB / "templates" / each)} - {"logo.svg"}
+    again = {template: loaded_by(template) & frame for template in templates() if template.name not in FRAME}
+
+    assert {template: names for template, names in again.items() if names} == {}
 
 
 def test_styles_load_nothing_from_elsewhere(own: Assets) -> None:
@@ -181,7 +204,7 @@ def templates() -> Iterator[Path]:
 
 def test_templates_name_only_files_and_icons_there_are(own: Assets) -> None:
     for template in templates():
-        for name in re.findall(r"\basset\(['\"]([^'\"]+)['\"]\)", template.read_text("utf-8")):
+        for name in loaded_by(template):
             assert own.url(name), template
         for name in re.findall(r"\bicon\(['\"]([^'\"]+)['\"]", template.read_text("utf-8")):
             assert own.icon(name), template
