@@ -93,10 +93,12 @@ class PeopleKit:
     def shard(self) -> Shard:
         return Shard(1, self.state, self.clock.now(), lambda topic: None)
 
-    def users(self, identity: Identity = HUB) -> UsersService:
+    def users(
+        self, identity: Identity = HUB, shard: Shard | None = None, hub: HubRoot | None = None
+    ) -> UsersService:
         return UsersService(
-            self.hub,
-            self.shard,
+            hub or self.hub,
+            shard or self.shard,
             identity,
             entropy=self.entropy,
             hasher=self.hasher,

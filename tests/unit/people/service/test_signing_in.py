@@ -1,4 +1,6 @@
 import pytest
+from transaction import TransactionManager
+from ZODB.POSException import ReadConflictError
 
 from mailhub.errors import Invalid, TooManyRequests
 from mailhub.people.model import User, sessions_of
@@ -7,6 +9,8 @@ from mailhub.people.permissions import granted_by
 from mailhub.people.service import NewSession, SignedIn
 from mailhub.people.service.users import ONE_TIME_PASSWORD_LASTS
 from mailhub.people.tries import FREE_TRIES, NETWORK_TRIES
+from mailhub.store.root import get_hub
+from mailhub.store.shards import Shard, ShardState
 from tests.unit.people.kit import LIMITS, NOW, PASSWORD, PeopleKit, acting
 
 OFFICE, ELSEWHERE = "192.0.2.7", "203.0.113.5"
@@ -177,6 +181,24 @@ def test_the_right_password_ends_the_count(people: PeopleKit, ada: User) -> None
             refusal(people, "ada", "guess")
         sign_in(people)
         people.clock.advance(10 * FREE_TRIES)
+
+
+def test_a_sign_in_relies_on_the_user_as_he_was_when_his_password_was_compared(
+    people: PeopleKit, ada: User
+) -> None:
+    """A reset by another process, which writes by other numbers, finds no session to end and is stored first."""
+    people.commit()
+    sign_in(people)
+    manager = TransactionManager()
+    elsewhere = people.database.open(manager)
+    hub = get_hub(elsewhere)
+    people.users(shard=Shard(3, ShardState(), NOW, lambda _topic: None), hub=hub).reset_password(ada.id)
+    manager.commit()
+
+    with pytest.raises(ReadConflictError):
+        people.commit()
+    people.connection.transaction_manager.abort()
+    assert list(sessions_of(people.hub).iter_all()) == []
 
 
 @pytest.mark.parametrize("what", ["disable", "delete", "reset"])
