@@ -71,6 +71,18 @@ def test_who_is_signed_in_reads_a_page_in_the_language_he_chose(kit: HubKit) -> 
     assert page.html.h1.text.strip() == "Boîte d’envoi"
 
 
+@pytest.mark.parametrize("path", ["/", "/accounts/sales"])
+def test_what_was_stored_in_english_is_read_in_french(kit: HubKit, path: str) -> None:
+    stored = "The server mail.example is not known: check its name. (no answer)"
+    kit.change_account(
+        "sales", attention=("account.misconfigured", stored, kit.hub.clock.now(), "Change the settings.")
+    )
+    page = signed_in(kit, "ada", language="fr").get(path).html.find(id="main").text
+
+    assert "Le serveur mail.example est inconnu\N{NO-BREAK SPACE}: vérifiez son nom. (no answer)" in page
+    assert ("Modifiez les paramètres." in page) is (path != "/")
+
+
 @pytest.mark.parametrize("wanted", [None, "de", "en-US,fr;q=0.5", "*", "not a header ?"])
 def test_everybody_else_gets_english(api: Api, wanted: str | None) -> None:
     headers = {} if wanted is None else {"Accept-Language": wanted}

@@ -1,6 +1,6 @@
 """Which language an answer is in, and how a text gets there."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, cast
@@ -10,6 +10,8 @@ from webob.acceptparse import create_accept_language_header
 
 from mailhub.contract.texts import Text, TranslationString, with_values
 
+from .stored_texts import StoredTexts
+
 LANGUAGES: Final = ("en", "fr")
 """What texts are translated to and shipped with; English, which needs no catalogue, is the default."""
 
@@ -17,10 +19,17 @@ _LIBRARIES = ("colander:locale", "deform:locale")
 _OWN: Final = Path(__file__).parents[1] / "locale"
 
 
-def include_texts(config: Any, folders: Iterable[Path] = ()) -> None:
-    """Make a Pyramid application find the translations of mailhub, of its form libraries and in these folders."""
+STORED_TEXTS: Final = "mailhub.stored_texts"
+
+
+def include_texts(config: Any, folders: Sequence[Path] = ()) -> None:
+    """Make a Pyramid application find the translations of mailhub, of its form libraries and in these folders.
+
+    ``config.registry["mailhub.stored_texts"]`` finds stored English among those of mailhub and the folders.
+    """
     # ours come later, so that they fill what the libraries lack; as a path, since not every loader tells what is in a package
     config.add_translation_dirs(*_LIBRARIES, str(_OWN), *map(str, folders))
+    config.registry[STORED_TEXTS] = StoredTexts([_OWN, *folders], LANGUAGES[1])
 
 
 def locale_of(accept_language: str | None, languages: Sequence[str]) -> str:

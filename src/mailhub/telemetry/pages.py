@@ -64,11 +64,11 @@ def _connector_missing(_request: PageRequest, matter: Matter) -> ShownMatter:
     )
 
 
-def _needs_attention(_request: PageRequest, matter: Matter) -> ShownMatter:
+def _needs_attention(request: PageRequest, matter: Matter) -> ShownMatter:
     return ShownMatter(
         "danger",
         _("${account} needs attention", mapping={"account": matter.account_name}),
-        matter.text,
+        request.recalled(matter.text),
         _account_url(matter),
         _("Look at it"),
     )

@@ -9,7 +9,7 @@ import jinja2
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from mailhub.contract.texts import Text, _
+from mailhub.contract.texts import Text, TranslationString, _
 
 from . import formats
 from .assets import Assets
@@ -74,6 +74,15 @@ def _shown(context: Context, text: Text | None) -> str:
 
 
 @jinja2.pass_context
+def _recalled(context: Context, stored: Text | None) -> str:
+    """What was stored in English, in the reader's language when it is a text of ours."""
+    reader = _reader(context)
+    if stored is None:
+        return ""
+    return reader.translated(stored if isinstance(stored, TranslationString) else reader.recalled(stored))
+
+
+@jinja2.pass_context
 def _when(context: Context, at: datetime | None) -> str:
     reader = _reader(context)
     return "" if at is None else formats.when(at, reader.locale, reader.time_zone)
@@ -115,6 +124,7 @@ def _duration(context: Context, seconds: float) -> str:
 
 _FILTERS: dict[str, Callable[..., Any]] = {
     "shown": _shown,
+    "recalled": _recalled,
     "when": _when,
     "ago": _ago,
     "number": _number,

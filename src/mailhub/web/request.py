@@ -10,8 +10,9 @@ from pyramid.i18n import get_localizer
 from mailhub.answers import RunsCommands
 from mailhub.contract.texts import Text, _
 from mailhub.errors import BadRequest, NotSignedIn, RevisionMissing, RevisionStale
-from mailhub.http.locale import locale_of, localized
+from mailhub.http.locale import STORED_TEXTS, locale_of, localized
 from mailhub.http.paging import DEFAULT_LIMIT, Page, page_of
+from mailhub.http.stored_texts import StoredTexts
 from mailhub.people.identity import HUB, Identity
 from mailhub.services import Work
 from mailhub.store.root import HubRoot
@@ -91,6 +92,11 @@ class PageRequest:
     def translated(self, text: Text) -> str:
         """A text in the language of the page."""
         return localized(get_localizer(self._request), text)
+
+    def recalled(self, stored: str) -> Text:
+        """The text that a stored English sentence was made of, to be translated; itself when it is none of ours."""
+        texts: StoredTexts = self._request.registry[STORED_TEXTS]
+        return texts.recalled(stored)
 
     def pluralized(self, singular: str, plural: str, n: int) -> str:
         """A text with a number in it, in the language of the page; ``${count}`` is the number."""
