@@ -276,6 +276,23 @@ def test_an_account_whose_connector_is_away_can_be_looked_at_and_deleted(
     assert "Connector missing" in browser.get("/accounts").text
 
 
+def test_of_a_secret_only_whether_it_is_set_is_shown(kit: HubKit, browser: Browserless) -> None:
+    fields = {**controls(browser.get("/accounts/new/fake")), **FIELDS}
+    browser.post("/accounts/new/fake", {**fields, "settings/token": "open sesame"})
+    browser.post("/accounts/new/fake", {**fields, "name": "Bare"})
+
+    def token_of(name: str) -> str:
+        page = browser.get(f"/accounts/{id_of(kit, name)}")
+        assert "open sesame" not in page.text
+        term = next(each for each in page.html.find_all("dt") if each.text == "Token")
+        found: str = term.find_next_sibling("dd").text
+        return found
+
+    assert token_of("Sales") == "Set"
+    assert token_of("Bare") == "Not set"
+    assert "open sesame" not in browser.get(f"/accounts/{id_of(kit, 'Sales')}/edit").text
+
+
 def test_operators_see_states_and_queues_but_no_settings(kit: HubKit) -> None:
     kit.account("sales")
     olga = signed_in(kit, "olga")

@@ -13,7 +13,7 @@ from mailhub.web.forms import Form, FormShownAgain
 from mailhub.web.page import page
 from mailhub.web.request import PageRequest
 
-from .shared import ACCOUNTS, LOOKS, TEMPLATES, url_of
+from .shared import ACCOUNTS, TEMPLATES, looks_for, url_of
 from .trying import (
     CHECK_TO,
     account_controls,
@@ -96,7 +96,7 @@ def _form(request: PageRequest, kind: ConnectorType) -> Form:
         cancel="/accounts/new",
         settings=kind.settings_schema(),
         fixed={"connector": kind.id},
-        widgets=LOOKS,
+        widgets=looks_for(kind),
     )
 
 

@@ -18,7 +18,7 @@ from mailhub.web.forms import Form, FormShownAgain
 from mailhub.web.page import page
 from mailhub.web.request import PageRequest
 
-from .shared import LOOKS, TEMPLATES, crumbs_of, url_of, view_of
+from .shared import TEMPLATES, crumbs_of, looks_for, url_of, view_of
 from .trying import (
     CHECK_TO,
     account_controls,
@@ -129,7 +129,7 @@ def _form(request: PageRequest, account: Account, kind: ConnectorType) -> Form:
         hidden={"revision": str(account.revision)},
         settings=kind.settings_schema(),
         partial=True,
-        widgets=LOOKS,
+        widgets=looks_for(kind),
     )
     form.fill(present_account(view_of(request, account), request.translated))
     return form

@@ -5,7 +5,9 @@ from typing import Final
 from mailhub.accounts.model import Account
 from mailhub.accounts.presenting import AccountView
 from mailhub.accounts.service import AccountsService
-from mailhub.contract.texts import _
+from mailhub.contract.connector import ConnectorType
+from mailhub.contract.sender import SENDER_SETTINGS
+from mailhub.contract.texts import Text, _
 from mailhub.delivery.queue_figures import QueueFigures, queue_figures
 from mailhub.people.permissions import Permission
 from mailhub.scenarios.service import ScenariosService
@@ -18,7 +20,8 @@ ACCOUNTS: Final = (_("E-mail accounts"), "/accounts")
 TEMPLATES: Final = "mailhub.accounts:templates"
 LIMITS: Final = ("rate_limit_per_minute", "concurrency_limit", "max_attempts", "limit_group")
 
-LOOKS: Final = {
+_COMMON: Final = (*SENDER_SETTINGS, "on_uncertain")
+_LOOKS: Final = {
     "": Look(
         order=("name", "address", "settings", *LIMITS, "is_default"),
         groups=((_("Limits"), LIMITS),),
@@ -30,7 +33,22 @@ LOOKS: Final = {
     "max_attempts": Look(columns=6),
     "limit_group": Look(columns=6),
 }
-"""How the fields of an account are laid out; those of its connector come from the connector's schema alone."""
+
+
+def looks_for(kind: ConnectorType) -> dict[str, Look]:
+    """How the fields of an account are laid out: the connector's own settings before those that many connectors have."""
+    names = [child.name for child in kind.settings_schema().children]
+    groups: tuple[tuple[Text, tuple[str, ...]], ...] = (
+        (_("Sender"), tuple(name for name in SENDER_SETTINGS if name in names)),
+        (_("In doubt"), tuple(name for name in ("on_uncertain",) if name in names)),
+    )
+    own = tuple(name for name in names if name not in _COMMON)
+    return {**_LOOKS, "settings": Look(order=own, groups=tuple(each for each in groups if each[1]))}
+
+
+def own_first(name: str) -> bool:
+    """Sorts a connector's own settings before those that many connectors have."""
+    return name in _COMMON
 
 
 def view_of(request: PageRequest, account: Account) -> AccountView:

@@ -11,7 +11,7 @@ from mailhub.web.answers import Answer, Fragment, Shown
 from mailhub.web.page import page
 from mailhub.web.request import PageRequest
 
-from .shared import ACCOUNTS, TEMPLATES, figures_of, view_of
+from .shared import ACCOUNTS, TEMPLATES, figures_of, own_first, view_of
 
 _SHOWN = f"{TEMPLATES}/account.jinja2"
 _QUEUE = f"{TEMPLATES}/queue.jinja2"
@@ -50,10 +50,11 @@ def _settings(request: PageRequest, view: AccountView) -> list[tuple[Text, str]]
     schema = view.kind.settings_schema()
     secrets = secrets_of(schema)
     shown: list[tuple[Text, str]] = []
-    for child in schema.children:
+    for child in sorted(schema.children, key=lambda each: own_first(each.name)):
         value = stored.get(child.name)
         if child.name in secrets:
-            shown.append((child.title, request.translated(_("Set") if value else _("Not set"))))
+            is_set = bool(value and value.get("is_set"))
+            shown.append((child.title, request.translated(_("Set") if is_set else _("Not set"))))
         elif value is not None and value != "":
             titles = dict(getattr(child, "choices", ()))
             shown.append(
