@@ -477,6 +477,9 @@ UNSEEN: Mapping[str, str] = {
     "delivery.lease_ended": "the attempt is handed back and not counted",
     "account.nothing_to_release": "between listener and writer",
     "layout.invalid": "of the renderer `plain`, which no call uses yet",
+    "password.differs": "of the page where one chooses a password, which shows its sentence",
+    "connection.insecure": "of pages asked for without HTTPS from elsewhere, which show its sentence",
+    "form.not_ours": "of pages whose form came from elsewhere or is out of date, which show its sentence",
     "signin.wrong": "of the page that people sign in at, which shows its sentence",
 }
 """Codes that nobody meets, each with the reason."""
