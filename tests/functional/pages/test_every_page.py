@@ -43,6 +43,18 @@ SAME_AS: dict[str, str] = {
     "GET /accounts/{id}/delete": "DELETE /accounts/{id}",
     "POST /accounts/{id}/delete": "DELETE /accounts/{id}",
     "GET /checks/{id}": "GET /checks/{id}",
+    # messages
+    "GET /drafts": "GET /messages",
+    "GET /outbox": "GET /messages",
+    "GET /sent": "GET /messages",
+    "GET /messages/changed": "GET /messages",
+    "POST /messages/act": "POST /messages/{id}/cancel",
+    "GET /messages/{id}": "GET /messages/{id}",
+    "GET /messages/{id}/state": "GET /messages/{id}",
+    "GET /messages/{id}/body": "GET /messages/{id}",
+    "GET /messages/{id}/source": "GET /messages/{id}/raw",
+    "GET /messages/{id}/attachments/{n}": "GET /messages/{id}/attachments/{n}",
+    "POST /messages/{id}/edit": "POST /messages/{id}/copy",
     # people
     "GET /sign-in": PUBLIC,
     "POST /sign-in": PUBLIC,

@@ -211,15 +211,18 @@ _DOERS: Final[Mapping[str, Callable[[PageRequest, Chosen], str]]] = {
 
 def _told(request: PageRequest, action: Action, results: _Results, back: str) -> Answer:
     done, others = results.done, results.others
+    can_undo = action.name == "cancel"
+    if done and not others and can_undo:
+        return Redirect(with_undo(back, done))
     if len(done) == 1 and not others:
         request.flash(action.done)
         if action.name == "resend":
             return Redirect(f"/messages/{quote(done[0])}")
     elif len(done) or others.total() > 1:
         counted = [(action.counted, len(done)), *others.items()]
-        said = [f"{request.translated(text)}: {count}" for text, count in counted if count]
+        said = [f"{request.translated(text).rstrip('.')}: {count}" for text, count in counted if count]
         request.flash(". ".join(said) + ".", "warning" if others else "success")
     else:
         reason = request.translated(next(iter(others)))
         request.flash(_("Nothing was done. ${reason}.", mapping={"reason": reason.rstrip(".")}), "warning")
-    return Redirect(with_undo(back, done) if action.name == "cancel" else back)
+    return Redirect(with_undo(back, done) if can_undo else back)

@@ -120,7 +120,7 @@ def _tabs(message: Message, view: str) -> list[tuple[Text, str, bool, int | None
     content = message.content
     tabs: list[tuple[str, Text, int | None]] = [
         ("html", _("Message"), None),
-        ("text", _("Plain text"), None),
+        ("text", _("Text"), None),
         ("attachments", _("Attachments"), len(content.attachments)),
         ("recipients", _("Recipients"), len(content.recipients())),
         ("history", _("History"), None),

@@ -1,8 +1,9 @@
 """The HTML of a mail as its reader sees it, made harmless for whoever looks at it here.
 
 What keeps it harmless is the policy of its address (``mailhub.web.policy.MAIL_POLICY``): no script, no form, nothing from
-elsewhere. What is taken out here is what a policy does not govern: look-ups of names, other bases for addresses,
-going elsewhere by itself. Linked pictures (``cid:``) are put in as ``data:``, because a sandboxed frame sends no cookie.
+elsewhere. What is taken out here is what a policy does not govern (look-ups of names, other bases for addresses, going
+elsewhere by itself), and what it would block and complain about in the console of who looks. Linked pictures (``cid:``)
+are put in as ``data:``, because a sandboxed frame sends no cookie.
 """
 
 import base64
@@ -20,13 +21,23 @@ from mailhub.store.content import ContentReader
 MOST_PICTURE_BYTES: Final = 8 * 1024 * 1024
 """Of all pictures that are put into one preview together."""
 
-_OUT: Final = ("script", "link", "meta", "base", "iframe", "frame", "object", "embed", "applet", "template")
+_OUT_WHOLE: Final = ("script", "iframe", "template", "applet")
+_OUT: Final = ("link", "meta", "base", "frame", "object", "embed")
+"""Taken out alone: what is in them is shown instead, or stands behind them, since the parser knows no end of these."""
+
 _PICTURE_TYPES: Final = frozenset(
     {"image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp", "image/svg+xml"}
 )
-_REMOTE: Final = re.compile(r"\s*(?:https?:)?//", re.IGNORECASE)
-_REMOTE_IN_STYLE: Final = re.compile(r"""(?:url\(|@import)\s*["']?\s*(?:https?:)?//""", re.IGNORECASE)
-_SOURCES: Final = ("src", "background", "poster", "srcset", "data", "href")
+_LOADED: Final = frozenset({"src", "srcset", "background", "poster", "data", "longdesc", "dynsrc", "lowsrc"})
+"""Attributes that make a browser load something; ``href`` does on elements of SVG."""
+_REFUSED: Final = frozenset({"ping", "autofocus", "action", "formaction", "http-equiv", "manifest"})
+_INSIDE: Final = re.compile(r"\s*(?:data:image/|cid:)", re.IGNORECASE)
+_LINK: Final = re.compile(r"\s*(?:https?|mailto|tel):", re.IGNORECASE)
+_STYLE_LOADS: Final = re.compile(
+    r"""@import[^;]*;?|(?:url|src|image)\(\s*(?!\s*["']?data:image/)[^)]*\)?|image-set\([^)]*\)?""",
+    re.IGNORECASE,
+)
+"""What makes a browser load something from a style sheet. One that is hidden by an escape is blocked by the policy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +56,11 @@ def preview_of(html: str, attachments: Iterable[StoredAttachment]) -> Preview:
     if tree is None:
         return Preview("<!doctype html><html><body></body></html>")
     pictures = _Pictures(attachments)
-    for element in list(tree.iter(*_OUT)):
+    for element in list(tree.iter(*_OUT_WHOLE, *_OUT)):
         _drop(element)
     has_remote = False
     for element in tree.iter(lxml.etree.Element):
-        _defuse(element)
-        has_remote = has_remote or _names_elsewhere(element)
-        for name in ("src", "background"):
-            _put_in(element, name, pictures)
-    _let_links_open_elsewhere(tree)
+        has_remote = _defuse(element, pictures) or has_remote
     written: str = lxml.html.tostring(tree, encoding="unicode", doctype="<!doctype html>")
     return Preview(written, has_remote, pictures.missing)
 
@@ -67,44 +74,58 @@ def _parsed(html: str) -> Any:
 
 
 def _drop(element: Any) -> None:
-    """Take an element out, and leave the text behind it where it is."""
-    if element.getparent() is not None:
-        element.drop_tree()
-
-
-def _defuse(element: Any) -> None:
-    """No handlers, although the policy lets none run: the console of who looks stays empty."""
-    for name in list(element.attrib):
-        if name.lower().startswith("on") or name.lower() in ("ping", "autofocus", "action", "formaction"):
-            del element.attrib[name]
-
-
-def _names_elsewhere(element: Any) -> bool:
-    if element.tag != "a" and any(_REMOTE.match(element.get(name, "")) for name in _SOURCES):
-        return True
-    styles = (element.get("style", ""), element.text or "" if element.tag == "style" else "")
-    return any(_REMOTE_IN_STYLE.search(style) for style in styles)
-
-
-def _put_in(element: Any, name: str, pictures: "_Pictures") -> None:
-    source = element.get(name, "").strip()
-    if source[:4].lower() != "cid:":
+    """Take an element out, and leave what stands behind it."""
+    if element.getparent() is None:
         return
-    data = pictures.find(source[4:])
-    if data is None:
-        del element.attrib[name]
+    if element.tag in _OUT_WHOLE:
+        element.drop_tree()
     else:
-        element.set(name, data)
+        element.drop_tag()
 
 
-def _let_links_open_elsewhere(tree: Any) -> None:
-    """In the frame they would be blocked."""
-    for link in tree.iter("a", "area"):
-        if re.match(r"\s*(?:https?|mailto|tel):", link.get("href", ""), re.IGNORECASE):
-            link.set("target", "_blank")
-            link.set("rel", "noopener noreferrer")
-        elif not link.get("href", "").startswith("#"):
-            link.attrib.pop("href", None)
+def _defuse(element: Any, pictures: "_Pictures") -> bool:
+    """Leave nothing in it that loads or does something; whether there was something to be loaded from elsewhere."""
+    has_remote = False
+    is_link = element.tag in ("a", "area")
+    for name, value in list(element.attrib.items()):
+        key = name.lower().rpartition(":")[2].rpartition("}")[2]
+        if key.startswith("on") or key in _REFUSED:
+            del element.attrib[name]
+        elif key == "style":
+            element.attrib[name], count = _STYLE_LOADS.subn("none", value)
+            has_remote = has_remote or count > 0
+        elif key in _LOADED or (key == "href" and not is_link):
+            has_remote = _settle(element, name, value, pictures) or has_remote
+    if is_link:
+        _open_elsewhere(element)
+    if element.tag == "style" and element.text:
+        element.text, count = _STYLE_LOADS.subn("none", element.text)
+        has_remote = has_remote or count > 0
+    return has_remote
+
+
+def _settle(element: Any, name: str, value: str, pictures: "_Pictures") -> bool:
+    """Put a linked picture in, leave one that is data, take away everything else; whether that was something elsewhere."""
+    if not _INSIDE.match(value):
+        del element.attrib[name]
+        return not value.startswith("#")
+    if value.strip()[:4].lower() == "cid:":
+        data = pictures.find(value.strip()[4:])
+        if data is None:
+            del element.attrib[name]
+        else:
+            element.attrib[name] = data
+    return False
+
+
+def _open_elsewhere(link: Any) -> None:
+    """Links open in a tab of their own: in the frame they would be blocked."""
+    target = link.get("href", "")
+    if _LINK.match(target):
+        link.set("target", "_blank")
+        link.set("rel", "noopener noreferrer")
+    elif not target.startswith("#"):
+        link.attrib.pop("href", None)
 
 
 class _Pictures:

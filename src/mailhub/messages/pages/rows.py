@@ -11,7 +11,7 @@ from mailhub.accounts.service import AccountsService
 from mailhub.contract.texts import Text, _
 from mailhub.delivery.holding import Hold
 from mailhub.delivery.service import DeliveryService
-from mailhub.messages.model import Mailbox, Message
+from mailhub.messages.model import Message
 from mailhub.messages.states import DELETABLE, FINAL, TRANSITIONS
 from mailhub.people.permissions import Permission
 from mailhub.scenarios.builtin import DEFAULT_SCENARIO
@@ -54,7 +54,8 @@ def actions_now(status: str, reason: str | None) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One message. ``note``: why it waits and until when, or what went wrong. ``mark``: another one when it changed."""
+    """One message. ``sender``: the name in From, or the account's, or the address. ``note``: why it waits and until when,
+    or what went wrong. ``mark``: another one when it changed."""
 
     id: str
     url: str
@@ -66,8 +67,9 @@ class Row:
     is_partial: bool
     reason: str | None
     note: Text
+    sender: str
     from_: str
-    account: Text
+    account: str
     scenario: Text
     at: datetime
     actions: tuple[str, ...]
@@ -92,6 +94,7 @@ class Rows:
         recipients = content.recipients()
         note = self.note(message, hold)
         reason = None if hold is None else hold.reason
+        account = self.names.account(message.account_id)
         return Row(
             id=message.id,
             url=self._url(message),
@@ -103,8 +106,9 @@ class Rows:
             is_partial=message.is_partial,
             reason=reason,
             note=note,
-            from_=_shown(content.from_),
-            account=self.names.account(message.account_id),
+            sender=content.from_[1] or account or content.from_[0],
+            from_=content.from_[0],
+            account=account,
             scenario=self.names.scenario(message.scenario),
             at=message.sent_at or message.created_at,
             actions=actions_now(message.status, reason) if self._may_write else (),
@@ -193,7 +197,7 @@ class Names:
             self._scenarios = {each.id: each.title for each in found}
         return self._scenarios
 
-    def account(self, account_id: str) -> Text:
+    def account(self, account_id: str) -> str:
         """ "" for none, and for one that is gone or that the reader may not know."""
         return next((each.name for each in self.accounts if each.id == account_id), "")
 
@@ -215,8 +219,3 @@ def _why_it_failed(code: str, message: str) -> Text:
 
 def _shortened(text: str) -> str:
     return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…"
-
-
-def _shown(mailbox: Mailbox) -> str:
-    address, name = mailbox
-    return name or address
