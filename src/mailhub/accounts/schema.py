@@ -3,7 +3,7 @@
 import colander
 
 from mailhub.contract import schema_hints as hint
-from mailhub.contract.texts import _
+from mailhub.contract.texts import _, in_context
 from mailhub.schema_types import JsonObject
 
 from .model import DEFAULT_CONCURRENCY_LIMIT, DEFAULT_MAX_ATTEMPTS
@@ -383,7 +383,7 @@ class ConfigurationChangeReply(colander.MappingSchema):
 
 
 class ConfigurationChangeItems(colander.SequenceSchema):
-    change = ConfigurationChangeReply(title=_("Change"))
+    change = ConfigurationChangeReply(title=in_context("thing", "Change"))
 
 
 class ReportReply(colander.MappingSchema):

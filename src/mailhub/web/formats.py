@@ -15,6 +15,7 @@ from babel.numbers import format_decimal, format_percent
 from babel.units import format_unit
 
 _FORMS: Final = {"en": "en_GB"}
+_COLONS: Final = {"fr": "\N{NO-BREAK SPACE}:"}
 _SIZES: Final = ("kilobyte", "megabyte", "gigabyte", "terabyte")
 _DURATIONS: Final = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 
@@ -86,6 +87,11 @@ def duration(seconds: float, locale: str) -> str:
 def joined(items: Iterable[str], locale: str, kind: Literal["standard", "or", "unit"] = "standard") -> str:
     """Items as a sentence lists them: ``a, b and c``."""
     return format_list(list(items), kind, locale=_locale(locale))
+
+
+def with_colon(text: str, locale: str) -> str:
+    """A title before what it is of: ``Name:``, in French ``Nom :`` with a no-break space."""
+    return f"{text}{_COLONS.get(locale.partition('-')[0], ':')}"
 
 
 def _unit(value: float, name: str, length: Literal["short", "long"], locale: str) -> str:

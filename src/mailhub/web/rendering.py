@@ -122,6 +122,11 @@ def _duration(context: Context, seconds: float) -> str:
     return formats.duration(seconds, _reader(context).locale)
 
 
+@jinja2.pass_context
+def _colon(context: Context, text: str) -> str:
+    return formats.with_colon(text, _reader(context).locale)
+
+
 _FILTERS: dict[str, Callable[..., Any]] = {
     "shown": _shown,
     "recalled": _recalled,
@@ -131,4 +136,5 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "size": _size,
     "exactly": _exactly,
     "duration": _duration,
+    "colon": _colon,
 }

@@ -161,6 +161,12 @@ def test_items_are_listed_as_in_a_sentence() -> None:
     assert formats.joined(iter(["a", "b"]), "fr", "or") == "a ou b"
 
 
+def test_a_title_has_the_colon_of_the_language() -> None:
+    assert formats.with_colon("Name", "en") == "Name:"
+    assert formats.with_colon("Nom", "fr") == f"Nom{NBSP}:"
+    assert formats.with_colon("Nom", "fr-CA") == f"Nom{NBSP}:"
+
+
 def test_a_language_with_a_country_is_understood() -> None:
     assert formats.number(1234.5, "fr-CA") == f"1{NBSP}234,5"
 

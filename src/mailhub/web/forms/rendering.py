@@ -9,6 +9,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from mailhub.contract.texts import Text, _
+from mailhub.web.formats import with_colon
 
 from .reader import FormReader
 
@@ -37,6 +38,7 @@ def _environment() -> jinja2.Environment:
     )
     environment.globals["_"] = _gettext
     environment.filters["shown"] = _shown
+    environment.filters["colon"] = _colon
     return environment
 
 
@@ -53,6 +55,12 @@ def _gettext(context: Context, text: str) -> str:
 @jinja2.pass_context
 def _shown(context: Context, text: Text) -> str:
     return _translated(context, text)
+
+
+@jinja2.pass_context
+def _colon(context: Context, text: str) -> str:
+    reader: FormReader = context["reader"]
+    return with_colon(text, reader.locale)
 
 
 def _translated(context: Context, text: Text) -> str:
