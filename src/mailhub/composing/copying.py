@@ -1,6 +1,8 @@
 """The same message again: as a new draft, or sent anew (RS3, RS4)."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from mailhub.answers import RunsCommands
 from mailhub.messages.model import Message
@@ -13,6 +15,7 @@ from mailhub.visibility.service import MessageReader
 
 from .drafts import DraftsService
 from .planner import Planner
+from .reading import changed_request
 from .request import MessageRequest
 from .stored import request_like, request_of
 from .writes import Accepted
@@ -44,9 +47,13 @@ class CopyingService:
 
     def copy(self, message_id: str) -> Accepted:
         """A new draft with the same content, files and related records."""
+        return self.copy_changed(message_id, {})
+
+    def copy_changed(self, message_id: str, changes: Mapping[str, Any]) -> Accepted:
+        """A new draft as ``copy`` makes it, changed by what is named (fields of ``DraftChanges``)."""
         message = self._get(message_id)
         request = request_of(message) if message.status == "draft" else request_like(message)
-        return self._drafts.create(self._with_open_account(request))
+        return self._drafts.create(self._with_open_account(changed_request(request, changes)))
 
     def resend(self, message_id: str) -> Accepted:
         """A new message with the same content and recipients, by the same account; by the scenario's when that is gone.

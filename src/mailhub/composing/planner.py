@@ -82,7 +82,7 @@ class Planner:
         self._uploads = uploads
         self._clock = clock
         self._entropy = entropy
-        self._limits = limits
+        self.limits = limits
 
     def prepared(self, request: MessageRequest, *, has_its_files: bool = False) -> Plan:
         """Check everything, let plugins change it, and check again. Raises ``Invalid`` with all mistakes, ``Denied``.
@@ -113,7 +113,7 @@ class Planner:
     def judge(self, request: MessageRequest, default_files: tuple[ScenarioAttachment, ...]) -> Judged:
         """Find all there is to say about a request, whatever is wrong with it."""
         checker = Checker(
-            self._limits,
+            self.limits,
             self._plugins.check_address,
             self._find_upload,
             self._find_scenario_file,
@@ -184,8 +184,8 @@ class Planner:
     ) -> Iterator[FieldError]:
         total = checked.size + _bytes_of(checked.html) + _bytes_of(request.text)
         total += sum(each.content.size for each in default_files)
-        if total > self._limits.max_bytes:
-            limit = {"limit": self._limits.max_bytes}
+        if total > self.limits.max_bytes:
+            limit = {"limit": self.limits.max_bytes}
             text = _("Texts and attachments together may have ${limit} bytes at most.", mapping=limit)
             yield FieldError("/attachments", "attachment.too_large", text)
 

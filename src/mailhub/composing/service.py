@@ -1,6 +1,7 @@
 """Sending: from what somebody asks to a message in its lane (S1-S6)."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from mailhub.answers import RunsCommands
 from mailhub.errors import FieldError, HubError, Invalid
@@ -9,6 +10,7 @@ from mailhub.people.permissions import Permission
 from mailhub.store.root import HubRoot
 
 from .batch import AcceptBatch, BatchTaken, PresentProblem, Taking, is_for_one_item
+from .checking import MessageLimits
 from .drafts import DraftsService
 from .explaining import Explainer, Explanation
 from .planner import Planner, plain_text_of, refusal_of, related_of
@@ -122,11 +124,29 @@ class ComposingService:
         """What a message of this scenario would get now. Raises ``Denied``."""
         self._identity.require(Permission.SETUP_READ)
         resolver = self._planner.resolver_for(Owner.of(self._identity))
-        try:
-            files = resolver.default_files(scenario)
-        except Invalid as refused:
-            files = DefaultFiles(errors=tuple(refused.errors))
+        files = self._files_of(MessageRequest(scenario=scenario))
         return self._explainer.explain(resolver.resolve(Wish(scenario=scenario)), files)
+
+    def explain_way(self, request: MessageRequest) -> Explanation:
+        """How a message would go now, whatever else is still wrong with it. Raises ``Denied``.
+
+        For who writes it: a dry run tells him the same of a message that is whole.
+        """
+        self._identity.require(Permission.MESSAGES_WRITE)
+        self._planner.check_token_bounds(request)
+        judged = self._planner.judge(replace(request, html=None, text="", attachments=()), ())
+        return self._explainer.explain(judged.resolved, self._files_of(request), request.send_at)
+
+    def _files_of(self, request: MessageRequest) -> DefaultFiles:
+        try:
+            return self._planner.default_files(request)
+        except Invalid as refused:
+            return DefaultFiles(errors=tuple(refused.errors))
+
+    @property
+    def limits(self) -> MessageLimits:
+        """What one message may be at most."""
+        return self._planner.limits
 
 
 _FOLLOWS = {

@@ -43,7 +43,7 @@ class MomentWidget(FormWidget):
     def show(self, field: Field, value: Any) -> None:
         at = datetime.fromisoformat(value) if isinstance(value, str) else value
         field.was = at.astimezone(UTC).isoformat() if at is not None else ""
-        field.held = _local_text(at, field.reader.time_zone) if at is not None else ""
+        field.held = local_text(at, field.reader.time_zone) if at is not None else ""
 
     def take(self, field: Field, posted: Posted) -> None:
         super().take(field, posted)
@@ -56,9 +56,7 @@ class MomentWidget(FormWidget):
     def value_of(self, field: Field, text: str) -> Any:
         if (stored := _stored(field, text)) is not None:
             return stored
-        if _LOCAL.fullmatch(text) is None:
-            return Wrong(text, _WRITTEN)
-        return _utc(text, field.reader.time_zone)
+        return read_moment(text, field.reader.time_zone)
 
     def shown(self, field: Field) -> dict[str, Any]:
         # a control of minutes would refuse to show seconds
@@ -66,7 +64,8 @@ class MomentWidget(FormWidget):
         return {**super().shown(field), "was": field.was, "step": step, "zone": str(field.reader.time_zone)}
 
 
-def _local_text(at: datetime, zone: ZoneInfo) -> str:
+def local_text(at: datetime, zone: ZoneInfo) -> str:
+    """A moment as its control shows it."""
     local = at.astimezone(zone).replace(tzinfo=None)
     if local.microsecond:
         return local.isoformat(timespec="milliseconds")
@@ -77,13 +76,16 @@ def _stored(field: Field, text: str) -> str | None:
     """The moment that was shown, if this is still what the control holds."""
     try:
         at = datetime.fromisoformat(field.was)
-        is_same = at.tzinfo is not None and _local_text(at, field.reader.time_zone) == text
+        is_same = at.tzinfo is not None and local_text(at, field.reader.time_zone) == text
     except (ValueError, OverflowError):
         return None
     return at.astimezone(UTC).isoformat() if is_same else None
 
 
-def _utc(text: str, zone: ZoneInfo) -> Any:
+def read_moment(text: str, zone: ZoneInfo) -> "str | Wrong":
+    """The moment, in UTC by ISO 8601, that a control says in this zone; ``Wrong`` for none."""
+    if _LOCAL.fullmatch(text) is None:
+        return Wrong(text, _WRITTEN)
     try:
         local = datetime.fromisoformat(text).replace(tzinfo=zone)
         at = local.astimezone(UTC)
