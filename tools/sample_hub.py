@@ -252,6 +252,10 @@ def fill(sample: SampleHub) -> None:
     sample.advance_to(NOW - timedelta(minutes=3))
     _add_what_waits(sample)
     _add_drafts(sample)
+    for _look in range(10):
+        # lanes find out one after the other why their mail waits
+        sample.clock.advance(1)
+        time.sleep(0.1)
     sample.advance_to(NOW)
 
 
@@ -343,8 +347,9 @@ def _add_what_waits(sample: SampleHub) -> None:
     for number in range(44, 50):
         sample.send(number, scenario="interaction-template", subject="Winter storage: book your berth now")
     later = (NOW + timedelta(days=1)).isoformat()
-    ids["scheduled"] = sample.send(50, subject="Statement of account, November", send_at=later)
-    sample.send(52, subject="Statement of account, December", send_at=(NOW + timedelta(days=31)).isoformat())
+    ids["scheduled"] = sample.send(51, subject="Statement of account, November", send_at=later)
+    in_december = (NOW + timedelta(days=30)).isoformat()
+    sample.send(55, subject="Statement of account, December", send_at=in_december)
     ids["retry"] = sample.send(1, scenario="sales-order", subject="Order confirmation 103056")
     ids["cancelled"] = sample.send(6, scenario="sales-quote", subject="Quote 103057", send_at=later)
     sample.api.act(f"/messages/{ids['cancelled']}/cancel")

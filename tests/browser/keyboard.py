@@ -26,11 +26,16 @@ class Focus(NamedTuple):
         return f"{self.role} “{self.name}”"
 
 
+NOTHING = Focus("none", "")
+
+
 def focus_of(page: Page) -> Focus:
-    """What has the focus now; ``Focus("RootWebArea", title)`` when nothing has."""
+    """What has the focus now; ``NOTHING`` also while one page makes way for another."""
     session = page.context.new_cdp_session(page)
     try:
         active = session.send("Runtime.evaluate", {"expression": ACTIVE})["result"]
+        if "objectId" not in active:
+            return NOTHING
         tree = session.send(
             "Accessibility.getPartialAXTree", {"objectId": active["objectId"], "fetchRelatives": False}
         )

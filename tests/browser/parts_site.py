@@ -44,6 +44,9 @@ class Reader:
     def translated(self, text: Text) -> str:
         return plain(text) if self.locale == "en" else f"«{plain(text)}»"
 
+    def recalled(self, text: str) -> Text:
+        return text
+
     def pluralized(self, singular: str, plural: str, n: int) -> str:
         return singular if n == 1 else plural
 
