@@ -208,7 +208,7 @@ def installers(entropy: Entropy) -> Sequence[Callable[[HubRoot], None]]:
 
 
 def _cursor_key_installer(entropy: Entropy) -> Callable[[HubRoot], None]:
-    """Cursors are sealed with a key that all processes of a hub share; it protects nothing but their form."""
+    """A key that all processes of a hub share: it seals cursors, and tokens and notices that browsers keep for the pages."""
 
     def install(hub: HubRoot) -> None:
         if not hasattr(hub, "cursor_key"):

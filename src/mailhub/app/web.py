@@ -86,9 +86,20 @@ def api_parts(hub: "Hub") -> ApiParts:
 
 def web_parts(hub: "Hub", parts: ApiParts) -> WebParts:
     """What the shell of the pages needs of this hub."""
+
+    def note_use(text: str) -> None:
+        def note(work: Work) -> None:
+            service = work.service(SignInService)
+            found = service.find(text, "")
+            if found is not None:
+                service.note_use(found.session)
+
+        hub.run(note, "session in use")
+
     return WebParts(
         api=parts,
         key=parts.cursors.key,
+        note_use=note_use,
         session_checker=lambda root: Work(hub.services, root, HUB).service(SignInService),
         assets=Assets(own_bundles()),
         navigation=NAVIGATION,

@@ -34,8 +34,8 @@ class SessionChecker(Protocol):
         """Whom the text of a session's cookie stands for; None when it is not good (any more)."""
         ...
 
-    def note_use(self, session: Any) -> None:
-        """Put the session's idle limit off."""
+    def is_use_due(self, session: Any) -> bool:
+        """Whether it is time to put the session's idle limit off."""
         ...
 
 
@@ -43,13 +43,15 @@ class SessionChecker(Protocol):
 class WebParts:
     """Everything the shell needs beyond what the API's has. ``key``: signs what browsers keep for us.
 
-    ``session_checker``: makes one that reads from this root. ``navigation``: in the order it is shown.
+    ``session_checker``: makes one that reads from this root. ``note_use``: puts the idle limit of the session of this cookie
+    off, in a transaction of its own. ``navigation``: in the order it is shown.
     ``plain_http_on_loopback``: whether people may sign in without TLS at the machine itself.
     """
 
     api: ApiParts
     key: bytes
     session_checker: Callable[[HubRoot], SessionChecker]
+    note_use: Callable[[str], None]
     assets: Assets
     navigation: Sequence[NavEntry]
     version: str

@@ -27,7 +27,7 @@ HEADERS: Mapping[str, str] = MappingProxyType(
         "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     }
 )
-_STRICT_TRANSPORT: Final = "max-age=31536000; includeSubDomains"
+_STRICT_TRANSPORT: Final = "max-age=31536000"
 
 Handler = Callable[[Any], Any]
 

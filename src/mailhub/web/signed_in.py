@@ -20,6 +20,7 @@ def _find(request: Any, parts: WebParts) -> SignedIn | None:
         return None
     checker = parts.session_checker(request.hub_root)
     found = checker.find(text, request.environ.get("REMOTE_ADDR", ""))
-    if found is not None:
-        checker.note_use(found.session)
+    if found is not None and checker.is_use_due(found.session):
+        # not in the request's transaction: one that must not run twice would fail for a session used twice at a time
+        parts.note_use(text)
     return found

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mailhub.people.model import users_of
+from mailhub.testing import FakeClock
 from tests.kit.hub import HubKit
 from tests.kit.pages import PASSWORD, Browserless, signed_in
 
@@ -126,3 +127,37 @@ def test_a_token_of_the_api_is_worth_nothing_at_the_pages_nor_a_cookie_at_the_ap
     stranger.get("/", 303, Authorization=f"Bearer {token}")
     browser = signed_in(kit, "ada")
     browser.get("/api/v1/me", 401)
+
+
+def test_a_session_lasts_while_it_is_used_and_ends_when_it_is_not(tmp_path: Path) -> None:
+    clock = FakeClock()
+    kit = HubKit.open(tmp_path, clock=clock)
+    try:
+        kit.user("ada", password=PASSWORD)
+        browser = signed_in(kit, "ada")
+        for _hour in range(3):
+            clock.advance(50 * 60)
+            browser.get("/")
+        for _hour in range(2):
+            clock.advance(50 * 60)
+            # a form that must not be sent twice keeps the session alive too
+            browser.post("/accounts/unknown/resume", {}, 404, token=browser.own_token)
+        clock.advance(61 * 60)
+        browser.get("/", 303)
+    finally:
+        kit.close()
+
+
+def test_a_session_ends_after_half_a_day_whatever_is_done(tmp_path: Path) -> None:
+    clock = FakeClock()
+    kit = HubKit.open(tmp_path, clock=clock)
+    try:
+        kit.user("ada", password=PASSWORD)
+        browser = signed_in(kit, "ada")
+        for _half_hour in range(23):
+            clock.advance(30 * 60)
+            browser.get("/")
+        clock.advance(30 * 60)
+        browser.get("/", 303)
+    finally:
+        kit.close()

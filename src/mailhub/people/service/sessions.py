@@ -140,11 +140,14 @@ class PageSessions:
         user = self._users.find(session.user_id)
         return None if user is None or not user.is_active else (session, user)
 
+    def is_use_due(self, session: Session) -> bool:
+        """Whether ``note_use`` would write."""
+        return self._clock.now() - session.last_seen_at >= TOUCH_AFTER
+
     def note_use(self, session: Session) -> None:
         """Put the idle limit off; written every five minutes at most."""
-        now = self._clock.now()
-        if now - session.last_seen_at >= TOUCH_AFTER:
-            session.last_seen_at = now
+        if self.is_use_due(session):
+            session.last_seen_at = self._clock.now()
 
     def end(self, session: Session) -> None:
         """Sign out (V7.4.1)."""

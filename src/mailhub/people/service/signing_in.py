@@ -83,6 +83,10 @@ class SignInService:
         identity = identity_of(user, via="page", address=address, session=session)
         return SignedIn(identity=identity, session=session, user=user)
 
+    def is_use_due(self, session: Session) -> bool:
+        """Whether ``note_use`` would write."""
+        return self._sessions.is_use_due(session)
+
     def note_use(self, session: Session) -> None:
         """Put the idle limit off; written every five minutes at most."""
         self._sessions.note_use(session)
