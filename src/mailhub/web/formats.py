@@ -4,6 +4,7 @@ The forms are those of the Unicode CLDR by Babel, with its no-break spaces. Engl
 go to 24, which no reader takes for anything else (11/12/2026 has two meanings, 24 Nov 2026 has one).
 """
 
+import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Final, Literal
@@ -87,6 +88,12 @@ def duration(seconds: float, locale: str) -> str:
 def joined(items: Iterable[str], locale: str, kind: Literal["standard", "or", "unit"] = "standard") -> str:
     """Items as a sentence lists them: ``a, b and c``."""
     return format_list(list(items), kind, locale=_locale(locale))
+
+
+def folded(text: str) -> str:
+    """How titles are sorted and found: case and accents do not count (``Émission`` is an E)."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(each for each in decomposed if not unicodedata.combining(each))
 
 
 def with_colon(text: str, locale: str) -> str:

@@ -161,6 +161,19 @@ def test_items_are_listed_as_in_a_sentence() -> None:
     assert formats.joined(iter(["a", "b"]), "fr", "or") == "a ou b"
 
 
+def test_titles_are_sorted_and_found_whatever_their_accents() -> None:
+    titles = ["Relance", "Réception", "Rapport", "état", "Émission", "Œuvre"]
+    assert sorted(titles, key=formats.folded) == [
+        "Émission",
+        "état",
+        "Rapport",
+        "Réception",
+        "Relance",
+        "Œuvre",
+    ]
+    assert formats.folded("RÉCEPTION d’Entrepôt") == "reception d’entrepot"
+
+
 def test_a_title_has_the_colon_of_the_language() -> None:
     assert formats.with_colon("Name", "en") == "Name:"
     assert formats.with_colon("Nom", "fr") == f"Nom{NBSP}:"

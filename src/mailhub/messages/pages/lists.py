@@ -11,6 +11,7 @@ from mailhub.messages.model import Message
 from mailhub.people.permissions import Permission
 from mailhub.visibility.service import MessageCounts, MessagePage, MessageReader
 from mailhub.web.answers import Answer, Fragment, Raw, Shown
+from mailhub.web.formats import folded
 from mailhub.web.page import page
 from mailhub.web.request import PageRequest
 
@@ -119,7 +120,7 @@ def _choices(request: PageRequest, names: Names) -> dict[str, list[tuple[str, Te
     scenarios = [(id, request.translated(title)) for id, title in names.scenarios.items()]
     return {
         "account": [(each.id, each.name) for each in names.accounts],
-        "scenario": [*sorted(scenarios, key=lambda each: each[1].casefold())],
+        "scenario": [*sorted(scenarios, key=lambda each: folded(each[1]))],
         "period": [(ANY_TIME, _("Any time")), *((name, title) for name, (title, _days) in PERIODS.items())],
     }
 
