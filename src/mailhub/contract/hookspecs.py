@@ -108,9 +108,10 @@ def mailhub_filter_default_attachments(
     """Take files out of a scenario's default attachments for this message.
 
     Called when a message with default attachments is sent, tried (dry run) or made a draft, again where it is composed
-    anew, and when somebody asks what a message of the scenario would get (explain): it must only look. Returns the ids to keep; None: keep all. Plugins are asked one
-    after another, each with what the ones before left. ``Refusal`` becomes a 422 with its sentence; any other exception
-    refuses the message with ``plugin.failed``: a missing attachment is worse than a refused mail (SM8).
+    anew, and when somebody asks what a message of the scenario would get (explain): it must only look. Returns the ids
+    to keep; None: keep all. Plugins are asked one after another, each with what the ones before left. ``Refusal`` becomes
+    a 422 with its sentence; any other exception refuses the message with ``plugin.failed``: a missing attachment is worse
+    than a refused mail (SM8).
     """
 
 
