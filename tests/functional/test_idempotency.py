@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from mailhub.uploads.model import uploads_of
 from tests.kit.hub import Api, HubKit
 
 MESSAGE = {"to": ["ada@example.com"], "subject": "Invoice 1", "text": "Please pay."}
@@ -62,3 +63,43 @@ def test_fifty_identical_calls_at_once_make_one_message(bob: Api) -> None:
     assert len({answer.body for answer in answers}) == 1
     assert sum("Idempotency-Replayed" not in answer.headers for answer in answers) == 1
     assert subjects(bob) == ["Invoice 1"]
+
+
+# -- whole files, which are not in memory --------------------------------------------------------------------------
+
+
+def upload(api: Api, data: bytes = b"terms", status: int = 201, /, **headers: str) -> Any:
+    return api.upload(data, status, **{"Idempotency-Key": "key-1", **headers})
+
+
+@pytest.mark.parametrize("size", [5, 200_000])
+def test_the_same_key_and_file_is_one_upload(bob: Api, size: int) -> None:
+    first, again = upload(bob, b"x" * size), upload(bob, b"x" * size)
+    assert again.body == first.body
+    assert again.headers["Location"] == first.headers["Location"]
+    assert (again.headers["Idempotency-Replayed"], first.headers.get("Idempotency-Replayed")) == (
+        "true",
+        None,
+    )
+
+
+def test_another_file_name_or_type_under_the_key_is_refused(kit: HubKit, bob: Api) -> None:
+    upload(bob, Content_Disposition='attachment; filename="a.txt"')
+    for data, headers in (
+        (b"other", {"Content_Disposition": 'attachment; filename="a.txt"'}),
+        (b"terms", {"Content_Disposition": 'attachment; filename="b.txt"'}),
+        (b"terms", {"Content_Disposition": 'attachment; filename="a.txt"', "Content_Type": "text/html"}),
+    ):
+        assert upload(bob, data, 422, **headers).json["code"] == "idempotency.mismatch"
+    with kit.hub.database.reading() as root:
+        assert len(uploads_of(root).by_id) == 1
+
+
+def test_what_is_no_key_is_refused_before_a_file_is_read(bob: Api) -> None:
+    assert upload(bob, b"terms", 422, **{"Idempotency-Key": "a key"}).json["code"] == "idempotency.invalid_key"
+
+
+def test_identical_uploads_at_once_make_one(bob: Api) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _number: upload(bob), range(8)))
+    assert len({answer.body for answer in answers}) == 1

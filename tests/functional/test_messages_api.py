@@ -314,6 +314,7 @@ def test_what_follows_from_a_mistake_is_not_told_as_another(kit: HubKit) -> None
         ({"metadata": {"a": "x" * 70_000}}, "/metadata", "schema.invalid"),
         ({"headers": {"X": 1}}, "/headers", "schema.wrong_type"),
         ({"body": {"layout": "x"}}, "/body/layout", "layout.not_found"),
+        ({"body": {"layout": "x"}, "html": "<p>x</p>"}, "/body", "schema.invalid"),
         ({"to": []}, "/to", "recipients.none"),
         ({"to": [f"a{n}@example.com" for n in range(501)]}, "/to", "recipients.too_many"),
         ({"account": "none"}, "/account", "account.not_found"),
@@ -334,6 +335,13 @@ def test_five_hundred_recipients_are_taken(delivering: HubKit) -> None:
 
     delivering.wait_for(message_id, "sent")
     assert len(delivering.provider.received[0].recipients) == 500
+
+
+def test_a_text_is_served_as_the_type_that_its_sender_gave_it(kit: HubKit) -> None:
+    """Nobody here knows in which character set it is."""
+    bob = kit.user("bob", "email-edit")
+    sent = bob.send(attachments=[attachment(content_type="text/csv")]).json
+    assert bob.get(f"/messages/{sent['id']}/attachments/0").headers["Content-Type"] == "text/csv"
 
 
 def test_others_mail_is_nowhere(kit: HubKit) -> None:

@@ -86,6 +86,9 @@ FindScenarioFile = Callable[[str, str], OfferedFile | None]
 """The file of this id among those that a message of this scenario may add."""
 
 
+_BOTH_BODIES = _("Give a body by a layout, or html and text, not both.")
+
+
 class Checker:
     """Checks one request; ``errors`` has every mistake found."""
 
@@ -196,6 +199,8 @@ class Checker:
         if request.body is not None:
             # layouts are not there yet, so no id can be one
             self._refuse("/body/layout", "layout.not_found", _("There is no such layout."))
+            if request.html is not None or request.text is not None:
+                self._refuse("/body", "schema.invalid", _BOTH_BODIES)
         elif request.html is None and request.text is None:
             self._refuse("/text", "schema.required", _("Give the message a text: html, text, or both."))
         for name, text in (("html", request.html), ("text", request.text)):

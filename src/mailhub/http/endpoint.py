@@ -148,7 +148,8 @@ def endpoint(
     ``once``: the view hands commands to the writer thread or acts outside its transaction, so it is never run a second
     time after a conflict (``raw_body`` implies it). ``replays``: the call takes an Idempotency-Key, and its answer is kept
     (``secret``: only that it was given); by default every POST that creates (201) in its own transaction does. A view with
-    ``once`` that takes one must act by one command through ``work.runner``, whose result has the answer.
+    ``once`` that takes one must act by one command through ``work.runner``, whose result has the answer; one with
+    ``raw_body`` keeps its answer itself (``request.raw_key``).
     ``dry_run_permission``: for a call with ``?dry_run=true``, which stores nothing: another permission that is enough then.
     """
 

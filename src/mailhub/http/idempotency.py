@@ -77,16 +77,19 @@ class CallKey:
         kept_answers_of(hub).keep(self.key, KeptAnswer(self.body, status, body, location, now))
 
 
-def call_key(header: str | None, user_id: str, path: str, content: bytes, secret: bytes) -> CallKey | None:
-    """The key of a call, or None when the caller gave none. Raises ``Invalid`` for one that is no key.
-
-    ``secret``: the hub's own; a body may hold a password, which a bare digest of it would let somebody guess at.
-    """
-    if header is None:
-        return None
+def require_key(header: str) -> None:
+    """Raises ``Invalid`` for what is no key."""
     if not 1 <= len(header) <= LONGEST_KEY or not all("!" <= sign <= "~" for sign in header):
         text = _("An Idempotency-Key has 1 to 255 visible ASCII characters.")
         raise Invalid.of("", "idempotency.invalid_key", text)
+
+
+def call_key(header: str, user_id: str, path: str, content: bytes, secret: bytes) -> CallKey:
+    """The key of a call. Raises ``Invalid`` for one that is no key.
+
+    ``secret``: the hub's own; a body may hold a password, which a bare digest of it would let somebody guess at.
+    """
+    require_key(header)
     key = digest(user_id.encode(), path.encode(), header.encode())
     return CallKey(key, hmac.digest(secret, content, "sha256"))
 

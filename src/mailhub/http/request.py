@@ -10,6 +10,8 @@ from mailhub.errors import FieldError, HubError, Invalid, NotSignedIn
 from mailhub.people.identity import Identity
 from mailhub.services import Work
 
+from .idempotency import HEADER as KEY_HEADER
+from .idempotency import CallKey, call_key, require_key
 from .locale import locale_of, translated
 from .paging import Page, page_of
 from .parts import ApiParts
@@ -148,6 +150,18 @@ class ApiRequest:
         """The raw body of a call with ``raw_body=True``."""
         self.body_was_read = True
         return RawBody(self._request.body_file_raw, self._request.content_length)
+
+    def raw_key(self) -> Callable[[bytes], CallKey] | None:
+        """Makes the caller's Idempotency-Key for a raw body, out of what tells that body from others; None without one.
+
+        To be asked before the body is read. Raises ``Invalid`` for what is no key.
+        """
+        header, identity = self.headers.get(KEY_HEADER), self.identity
+        path, secret = self._request.path_info, self._parts.cursors.key
+        if header is None:
+            return None
+        require_key(header)
+        return lambda content: call_key(header, identity.user_id, path, content, secret)
 
     @property
     def headers(self) -> Mapping[str, str]:

@@ -24,7 +24,9 @@ class ApiResponse(Response):
 def response_of(reply: Reply) -> ApiResponse:
     """The response of a view's reply."""
     if reply.stream is not None:
-        response = ApiResponse(app_iter=reply.stream, status=reply.status, content_type=reply.content_type)
+        # as it is stored: WebOb would say of every text that it is UTF-8
+        headers = [("Content-Type", reply.content_type or "application/octet-stream")]
+        response = ApiResponse(app_iter=reply.stream, status=reply.status, headerlist=headers)
     elif reply.body is None:
         response = ApiResponse(status=reply.status, body=b"", content_type=None)
     else:

@@ -61,6 +61,9 @@ class EndpointView:
         header = request.headers.get(HEADER)
         if self._endpoint.replays is None or header is None or self._is_dry_run(request):
             return None
+        if self._endpoint.raw_body:
+            # its view asks ``ApiRequest.raw_key``: the body is not in memory
+            return None
         if (request.content_length or 0) > self._parts.max_json_bytes:
             # it will be refused for its size
             return None

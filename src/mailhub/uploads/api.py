@@ -1,19 +1,25 @@
 """Calls about files sent ahead of messages: whole ones, and by tus 1.0.0 in pieces (api.md, ``POST /uploads``)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 
 from mailhub.contract.texts import _
 from mailhub.errors import BadRequest, VersionUnknown
 from mailhub.http.endpoint import ApiRequest, Reply, created, endpoint, no_content
+from mailhub.http.idempotency import CallKey
+from mailhub.http.responses import json_bytes
 from mailhub.http.strict_json import UnsupportedMediaType
 from mailhub.people.permissions import Permission
+from mailhub.store.content import StagedContent
+from mailhub.store.root import HubRoot
 
 from . import tus_headers as headers
 from .names import announced_name, announced_type
 from .resumable import Progress, ResumableUploads
 from .schema import UploadReply
-from .service import UploadsService
+from .service import OnceFor, UploadsService
 from .tus import (
     CHECKSUM_ALGORITHMS,
     CHUNK_TYPE,
@@ -71,12 +77,14 @@ def describe_uploads(request: ApiRequest) -> Reply:
         "The body is the file. Content-Type and the file name in Content-Disposition are kept for attachments that "
         "name none. It belongs to its maker, may be used in several messages, and expires 24 hours after its last use. "
         "With the header Tus-Resumable it begins a resumable upload of Upload-Length bytes (tus 1.0.0) instead; the body "
-        "may hold the first of them, announced as application/offset+octet-stream."
+        "may hold the first of them, announced as application/offset+octet-stream. An Idempotency-Key is for whole files: a "
+        "resumable upload goes on where it was."
     ),
     raw_body=True,
     raw_types=("application/octet-stream", CHUNK_TYPE),
     request_headers=(headers.RESUMABLE, headers.LENGTH, headers.METADATA, headers.CHECKSUM),
     replies={201: UploadReply},
+    replays="answer",
     reply_headers={201: (headers.OFFSET, headers.EXPIRES)},
     answer_headers=TUS_ANSWER,
     problems=(
@@ -98,14 +106,50 @@ def create_upload(request: ApiRequest) -> Reply:
 def _take_whole(request: ApiRequest) -> Reply:
     _refuse_headers_of_tus(request)
     body = request.stream
+    name = announced_name(request.headers.get("Content-Disposition"))
+    content_type = announced_type(request.headers.get("Content-Type"))
     upload_id, size, sha256 = request.work.service(UploadsService).receive(
         request.identity,
         body.file,
         body.content_length,
-        name=announced_name(request.headers.get("Content-Disposition")),
-        content_type=announced_type(request.headers.get("Content-Type")),
+        name=name,
+        content_type=content_type,
+        once=_once(request, name, content_type),
     )
-    return created(f"{request.endpoint.prefix}/uploads/{upload_id}", {"id": upload_id, "size": size, "sha256": sha256})
+    return _created(request, upload_id, size, sha256)
+
+
+def _created(request: ApiRequest, upload_id: str, size: int, sha256: str) -> Reply:
+    place = f"{request.endpoint.prefix}/uploads/{upload_id}"
+    return created(place, {"id": upload_id, "size": size, "sha256": sha256})
+
+
+def _once(request: ApiRequest, name: str, content_type: str) -> OnceFor | None:
+    """The caller's Idempotency-Key; the same body is one with the same bytes, name and type."""
+    make_key = request.raw_key()
+    if make_key is None:
+        return None
+
+    def once(staged: StagedContent) -> _KeyedUpload:
+        key = make_key(f"{staged.sha256}\n{name}\n{content_type}".encode())
+        return _KeyedUpload(key, lambda upload_id: _created(request, upload_id, staged.size, staged.sha256))
+
+    return once
+
+
+@dataclass(frozen=True, slots=True)
+class _KeyedUpload:
+    """Implements ``Once``: the answer is kept with the file."""
+
+    key: CallKey
+    answer: Callable[[str], Reply]
+
+    def require_new(self, hub: HubRoot, now: datetime) -> None:
+        self.key.require_new(hub, now)
+
+    def keep(self, hub: HubRoot, now: datetime, upload_id: str) -> None:
+        reply = self.answer(upload_id)
+        self.key.keep(hub, now, reply.status, json_bytes(reply.body), reply.location)
 
 
 def _refuse_headers_of_tus(request: ApiRequest) -> None:

@@ -1,6 +1,8 @@
 """Taking files ahead of messages: streamed to disk, hashed, and stored by a transaction of their own."""
 
-from typing import BinaryIO
+from collections.abc import Callable
+from datetime import datetime
+from typing import BinaryIO, Protocol
 
 from mailhub.contract.clock import Clock
 from mailhub.contract.texts import _
@@ -15,6 +17,20 @@ from mailhub.store.root import HubRoot
 from .model import Upload, uploads_of
 
 CHUNK_BYTES = 256 * 1024
+
+
+class Once(Protocol):
+    """What lets a call take a file once, in the transaction that stores it."""
+
+    def require_new(self, hub: HubRoot, now: datetime) -> None:
+        """Raises what tells that it was taken before."""
+
+    def keep(self, hub: HubRoot, now: datetime, upload_id: str) -> None:
+        """Note that it is taken now."""
+
+
+OnceFor = Callable[[StagedContent], Once]
+"""For the file that has arrived."""
 
 
 class UploadsService:
@@ -34,17 +50,19 @@ class UploadsService:
         *,
         name: str = "",
         content_type: str = "",
+        once: OnceFor | None = None,
     ) -> tuple[str, int, str]:
         """Take a file; returns its id, size in bytes and SHA-256. ``name`` and ``content_type``: as its sender calls it.
 
-        Raises ``Denied``, ``TooLarge`` (as early as the announced length allows), StorageUnavailable.
+        Raises ``Denied``, ``TooLarge`` (as early as the announced length allows), StorageUnavailable, and what ``once`` does.
         """
         identity.require(Permission.UPLOADS_WRITE)
         self._refuse_more_than_allowed(announced_bytes or 0)
         with self._database.blob_sink() as sink:
             self._copy(stream, sink)
             staged = sink.finish()
-            upload_id = self.keep(identity.user_id, staged, name, content_type)
+            key = None if once is None else once(staged)
+            upload_id = self.keep(identity.user_id, staged, name, content_type, key)
             return upload_id, staged.size, staged.sha256
 
     def keep_bytes(self, owner_id: str, data: bytes) -> str:
@@ -53,11 +71,21 @@ class UploadsService:
             sink.write(data)
             return self.keep(owner_id, sink.finish())
 
-    def keep(self, owner_id: str, staged: StagedContent, name: str = "", content_type: str = "") -> str:
+    def keep(
+        self,
+        owner_id: str,
+        staged: StagedContent,
+        name: str = "",
+        content_type: str = "",
+        once: Once | None = None,
+    ) -> str:
         """Store staged content as an upload of this user; returns its id."""
         upload_id, now = new_id(self._entropy), self._clock.now()
 
         def store(hub: HubRoot) -> None:
+            if once is not None:
+                once.require_new(hub, now)
+                once.keep(hub, now, upload_id)
             content = staged.stored_in(hub)
             upload = uploads_of(hub).by_id[upload_id] = Upload(upload_id, owner_id, content, now)
             if name or content_type:
