@@ -36,8 +36,11 @@ CODE = frozenset({"code", "pre", "script", "style"})
 CLASSES = "kind"
 """The block that holds names of classes, not text."""
 
-ATTRIBUTE = re.compile(r'\s[a-z-]+(?:=")?')
-"""An attribute between two expressions, as in a macro that makes nothing but attributes."""
+ATTRIBUTE = re.compile(r'[\w-]+="[^"]*"')
+"""What a macro makes that is put into an element elsewhere."""
+
+PART_OF_A_NAME = re.compile(r"\s?-?[a-z]+(?:-[a-z]+)*")
+"""Between two expressions, as an attribute without a value or the end of an id is."""
 
 EXAMPLES = frozenset({"sales-invoice"})
 """What is shown as an example of a value that is no word."""
@@ -55,6 +58,7 @@ EXAMPLES = frozenset({"sales-invoice"})
         ("{% block kind %}is-wide{% endblock %}{% block title %}Wide{% endblock %}", ["Wide"]),
         ('<{{ tag }} class="a-tag">1</{{ tag }}>', []),
         ("{% if a %} required{% endif %}{{ b }} and {{ c }}", ["and"]),
+        ('{% macro a(x) %} aria-invalid="true" id="{{ x }}-b"{% endmacro %}{{ x }}-troubles{{ y }}', []),
         ("<pre>mailhub send</pre><p>mailhub</p>{# a remark #}", []),
     ],
 )
@@ -90,7 +94,7 @@ def _data(source: str) -> Iterator[str]:
             skipping = _skipped_after(words, skipping)
         elif kind == "variable_begin" and last.endswith(("<", "</")):
             yield "x"  # the name of an element
-        elif kind == "data" and not skipping and not ATTRIBUTE.fullmatch(value):
+        elif kind == "data" and not skipping and not PART_OF_A_NAME.fullmatch(value):
             yield value
         last = value
 
@@ -126,6 +130,6 @@ class _Reader(HTMLParser):
             self._take(data)
 
     def _take(self, text: str) -> None:
-        words = re.sub("|".join(rf"\b{name}\b" for name in sorted(NAMES)), "", text)
+        words = re.sub("|".join(rf"\b{name}\b" for name in sorted(NAMES)), "", ATTRIBUTE.sub("", text))
         if WORD.search(words):
             self.found.append(text.strip())
