@@ -74,6 +74,11 @@ class Asked:
         """Whether anything but the box decides what is shown."""
         return bool(self.values) or self.period != ANY_TIME
 
+    def day(self, name: str) -> str:
+        """The day of ``since`` or ``until`` as a form shows it; "" for what is none."""
+        day = _find_day(self.values.get(name, ""))
+        return "" if day is None else f"{day:%Y-%m-%d}"
+
     def address(self, **changes: str) -> str:
         """Where the list is with other values; "" leaves one out."""
         values = {name: value for name, value in {**self.values, **changes}.items() if value}
@@ -116,14 +121,20 @@ class Asked:
 
 
 def _midnight(text: str, name: str, request: PageRequest) -> datetime:
-    """The beginning of a day of the reader's calendar; years are those that dates of messages have."""
-    try:
-        day = datetime.strptime(text, "%Y-%m-%d")  # noqa: DTZ007 - the zone comes next
-    except ValueError:
-        raise _unclear(name) from None
-    if not 1970 <= day.year <= 9000:
+    """The beginning of a day of the reader's calendar."""
+    day = _find_day(text)
+    if day is None:
         raise _unclear(name)
     return day.replace(tzinfo=request.time_zone)
+
+
+def _find_day(text: str) -> datetime | None:
+    """Years are those that messages can be of."""
+    try:
+        day = datetime.strptime(text, "%Y-%m-%d")  # noqa: DTZ007 - a day has no zone
+    except ValueError:
+        return None
+    return day if 1970 <= day.year <= 9000 else None
 
 
 def _unclear(name: str) -> Invalid:

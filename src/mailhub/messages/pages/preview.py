@@ -8,6 +8,7 @@ are put in as ``data:``, because a sandboxed frame sends no cookie.
 
 import base64
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -37,7 +38,10 @@ _STYLE_LOADS: Final = re.compile(
     r"""@import[^;]*;?|(?:url|src|image)\(\s*(?!\s*["']?data:image/)[^)]*\)?|image-set\([^)]*\)?""",
     re.IGNORECASE,
 )
-"""What makes a browser load something from a style sheet. One that is hidden by an escape is blocked by the policy."""
+"""What makes a browser load something from a style sheet."""
+
+_ESCAPE: Final = re.compile(r"\\([0-9a-f]{1,6})\s?|\\(.?)", re.IGNORECASE | re.DOTALL)
+"""An escape of CSS, which can hide a name such as ``url`` (css-syntax-3, 4.3.7)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +96,29 @@ def _defuse(element: Any, pictures: "_Pictures") -> bool:
         if key.startswith("on") or key in _REFUSED:
             del element.attrib[name]
         elif key == "style":
-            element.attrib[name], count = _STYLE_LOADS.subn("none", value)
-            has_remote = has_remote or count > 0
+            element.attrib[name], loads = _without_loads(value)
+            has_remote = has_remote or loads
         elif key in _LOADED or (key == "href" and not is_link):
             has_remote = _settle(element, name, value, pictures) or has_remote
     if is_link:
         _open_elsewhere(element)
     if element.tag == "style" and element.text:
-        element.text, count = _STYLE_LOADS.subn("none", element.text)
-        has_remote = has_remote or count > 0
+        element.text, loads = _without_loads(element.text)
+        has_remote = has_remote or loads
     return has_remote
+
+
+def _without_loads(style: str) -> tuple[str, bool]:
+    """A style without what loads something, its escapes read, and whether there was such a thing."""
+    kept, count = _STYLE_LOADS.subn("none", _ESCAPE.sub(_unescaped, style))
+    return kept, count > 0
+
+
+def _unescaped(escape: re.Match[str]) -> str:
+    """The character that is meant; never a backslash, which would begin another escape."""
+    code = int(escape[1], 16) if escape[1] else 0
+    meant = chr(code) if 0 < code <= sys.maxunicode and not 0xD800 <= code <= 0xDFFF else escape[2] or ""
+    return "" if meant == "\\" else meant
 
 
 def _settle(element: Any, name: str, value: str, pictures: "_Pictures") -> bool:

@@ -45,6 +45,9 @@ if (list?.querySelector("[data-select-all]")) {
     }
     last = event.target;
   });
+  list.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target.matches("input")) event.preventDefault();
+  });
   addEventListener("pageshow", showSelection); // a browser keeps what was checked when one comes back
 }
 
@@ -109,8 +112,8 @@ if (list || shown) {
   document.addEventListener("htmx:before:swap", remember);
   document.addEventListener("htmx:after:swap", tell);
   // an open menu stays open when its row changes
-  document.addEventListener("htmx:before:morph:attr", (event) => {
-    if (event.detail.attrName === "open" && event.target.matches?.("details")) event.preventDefault();
+  htmx.registerExtension("open-menus", {
+    htmx_before_morph_attr: (element, { attrName }) => !(attrName === "open" && element.matches("details")),
   });
   setInterval(look, EVERY_MS);
   document.addEventListener("visibilitychange", look);
