@@ -20,7 +20,12 @@ def _find(request: Any, parts: WebParts) -> SignedIn | None:
         return None
     checker = parts.session_checker(request.hub_root)
     found = checker.find(text, request.environ.get("REMOTE_ADDR", ""))
-    if found is not None and checker.is_use_due(found.session):
+    if found is not None and not _goes_by_itself(request) and checker.is_use_due(found.session):
         # not in the request's transaction: one that must not run twice would fail for a session used twice at a time
         parts.note_use(text)
     return found
+
+
+def _goes_by_itself(request: Any) -> bool:
+    """A page that is open keeps itself fresh without anybody there, which must not keep him signed in (V7.3.1)."""
+    return bool(request.method == "GET" and request.headers.get("HX-Request") == "true")

@@ -148,6 +148,22 @@ def test_a_session_lasts_while_it_is_used_and_ends_when_it_is_not(tmp_path: Path
         kit.close()
 
 
+def test_a_page_that_keeps_itself_fresh_keeps_nobody_signed_in(tmp_path: Path) -> None:
+    clock = FakeClock()
+    kit = HubKit.open(tmp_path, clock=clock)
+    try:
+        kit.user("ada", password=PASSWORD)
+        kit.account("sales")
+        browser = signed_in(kit, "ada")
+        for _part in range(6):
+            clock.advance(9 * 60)
+            browser.get("/accounts/sales/queue", HX_Request="true")
+        clock.advance(9 * 60)
+        browser.get("/", 303)
+    finally:
+        kit.close()
+
+
 def test_a_session_ends_after_half_a_day_whatever_is_done(tmp_path: Path) -> None:
     clock = FakeClock()
     kit = HubKit.open(tmp_path, clock=clock)

@@ -1,6 +1,7 @@
 """A connector that exists only here gets a whole form; what is typed is kept, what is wrong stands at its field."""
 
 import re
+from collections.abc import Collection, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -125,6 +126,34 @@ class TestMistakes:
         assert [link.get("href") for link in summary.xpath(".//a")] == ["#it-loft", "#it-speed"]
         assert summary.xpath("following-sibling::*//input[@id='it-loft']")
         assert tree.xpath("//form")[0].get("data-form-focus") == "it-loft"
+
+    def test_what_a_judge_finds_beyond_the_form_of_fields_is_told_at_once(self) -> None:
+        seen: dict[str, Any] = {}
+
+        def judge(values: Mapping[str, Any], unread: Collection[str]) -> list[FieldError]:
+            seen.update(values=dict(values), unread=set(unread))
+            return [
+                FieldError("/loft", "loft.closed", "This loft is closed."),
+                FieldError("/speed", "speed.late", "Follows from what could not be read."),
+            ]
+
+        form = form_of()
+        with pytest.raises(FormRefused):
+            form.read(typed(form.render(), loft="North", speed="fast"), judge)
+        told = [(label_of(error), plain(error.message)) for error in form.errors]
+        assert [label for label, _message in told] == ["Loft", "Speed"]
+        assert told[0][1] == "This loft is closed."
+        assert "Follows" not in told[1][1]
+        assert seen["unread"] == {"speed"}
+        assert seen["values"]["loft"] == "North"
+
+    def test_a_judge_is_not_asked_about_values_without_mistakes(self) -> None:
+        form = form_of()
+
+        def judge(values: Mapping[str, Any], unread: Collection[str]) -> list[FieldError]:
+            raise AssertionError("the service itself judges these")
+
+        assert form.read(typed(form.render(), loft="North"), judge)["loft"] == "North"
 
     def test_those_of_a_service_go_to_their_fields_and_the_rest_to_the_summary(self) -> None:
         form = form_of()
