@@ -4,7 +4,9 @@ import re
 from collections.abc import Mapping
 
 _ATOMS = re.compile(r"[\w !#$%&'*+/=?^`{|}~.-]*")
-_PIECE = re.compile(r'"(?:[^"\\\n]|\\.)*"|<[^<>\n]*>|[,;\n]|[^,;\n"<]+|["<]')
+_PIECE = re.compile(r'"(?:[^"\\\n]|\\.)*+"|<[^<>\n]*+>|[,;\n]|(?:\\["\\]|[^,;\n"<])+|["<]')
+"""An escaped quote is none outside quotes either: where a quote has no end, each that follows would be tried as its
+beginning, and a text of some kilobytes would take minutes."""
 
 
 def split_addresses(text: str) -> list[str]:

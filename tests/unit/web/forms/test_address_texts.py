@@ -39,3 +39,9 @@ def test_what_is_a_list_for_others_is_the_same_list_here(text: str) -> None:
 def test_without_a_name_only_the_address_is_shown() -> None:
     assert show_address({"name": None, "address": "a@b.example"}) == "a@b.example"
     assert show_address("a@b.example") == "a@b.example"
+
+
+def test_quotes_without_an_end_cost_no_more_than_other_signs() -> None:
+    # tried each as the beginning of a quoted name, so many would take hours
+    text = '"' + '\\"' * 200_000
+    assert split_addresses(f"{text}, a@b.example") == [text, "a@b.example"]
