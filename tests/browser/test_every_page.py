@@ -47,5 +47,6 @@ def test_it_is_accessible_fits_and_is_in_the_right_language(
 
     expect(page.locator("html")).to_have_attribute("lang", language)
     expect(page.get_by_role("heading", level=1)).to_have_count(1)
-    check_accessible(page, without=["iframe"])
+    # in the other language the same elements have other words, which change no colour
+    check_accessible(page, themes=["light", "dark"] if language == "en" else ["light"], without=["iframe"])
     check_fits(page)
