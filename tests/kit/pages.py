@@ -1,6 +1,6 @@
 """The pages of a hub in this process, as a browser without scripts sees them."""
 
-from typing import Any
+from typing import Any, Protocol
 
 from webtest import TestApp
 
@@ -11,11 +11,18 @@ OWN = "http://localhost"
 ADDRESS = "127.0.0.1"
 
 
+class HasApplication(Protocol):
+    """A hub, as far as a browser is concerned."""
+
+    @property
+    def application(self) -> Any: ...
+
+
 class Browserless:
     """One person's browser: keeps cookies, sends Origin with forms, follows nothing by itself."""
 
     def __init__(
-        self, hub: HubKit, *, address: str = ADDRESS, scheme: str = "http", language: str = "en"
+        self, hub: HasApplication, *, address: str = ADDRESS, scheme: str = "http", language: str = "en"
     ) -> None:
         environ = {"REMOTE_ADDR": address, "HTTP_HOST": "localhost", "wsgi.url_scheme": scheme}
         self.origin = f"{scheme}://localhost"
