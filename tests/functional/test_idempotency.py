@@ -96,7 +96,9 @@ def test_another_file_name_or_type_under_the_key_is_refused(kit: HubKit, bob: Ap
 
 
 def test_what_is_no_key_is_refused_before_a_file_is_read(bob: Api) -> None:
-    assert upload(bob, b"terms", 422, **{"Idempotency-Key": "a key"}).json["code"] == "idempotency.invalid_key"
+    assert (
+        upload(bob, b"terms", 422, **{"Idempotency-Key": "a key"}).json["code"] == "idempotency.invalid_key"
+    )
 
 
 def test_identical_uploads_at_once_make_one(bob: Api) -> None:
