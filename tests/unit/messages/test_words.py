@@ -1,5 +1,8 @@
 """Which words a message is found by."""
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from mailhub.messages.model import MessageContent
 from mailhub.messages.words import (
     MOST_PREFIXES,
@@ -13,7 +16,7 @@ from mailhub.messages.words import (
 
 
 def test_words_are_letters_and_digits_without_case_accents_and_width() -> None:
-    assert list(folded_words("Réf_12-B: STRASSE Straße ＡＢ ǅ Ω İ")) == [
+    assert folded_words("Réf_12-B: STRASSE Straße ＡＢ ǅ Ω İ") == [
         "ref",
         "12",
         "b",
@@ -24,6 +27,14 @@ def test_words_are_letters_and_digits_without_case_accents_and_width() -> None:
         "ω",
         "i",
     ]
+
+
+@given(st.text())
+def test_ascii_is_split_as_every_other_text_is(text: str) -> None:
+    """A sign that is no letter and no ASCII takes the other way, and adds no word."""
+    ascii_part = text.encode("ascii", "ignore").decode()
+
+    assert folded_words(ascii_part) == folded_words(ascii_part + " \N{EM DASH}")
 
 
 def test_a_message_is_found_by_its_subject_and_whom_it_goes_to() -> None:
