@@ -1,8 +1,9 @@
 """Outbox and Sent as a browser asks for them: what they cost with many messages, beside what they cost with few."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from mailhub.messages.model import messages_of
@@ -58,23 +59,22 @@ class Visited:
 
 
 def run() -> list[str]:
-    """A line for each page: milliseconds with many, and the ratio to the same with few."""
-    with standing_hub(fake_connector_type(FakeProvider()), settings={"server": "fake.example"}) as standing:
-        browser = signed_in(standing)
-        few = measured(standing, browser, 0, FEW)
-        many = measured(standing, browser, FEW, MANY)
+    """A line for each page: milliseconds with many, and the ratio to the same with few, asked for in turns."""
+    with _filled(FEW) as few, _filled(MANY) as many:
+        taken = {name: milliseconds(path, few, many) for name, path in PAGES.items()}
     return [
-        f"page {name}: {many[name]:.1f} ms with {MANY:,} messages; anchor: {few[name]:.1f} ms with {FEW:,}; "
-        f"ratio {many[name] / few[name]:.2f}"
-        for name in PAGES
+        f"page {name}: {many:.1f} ms with {MANY:,} messages; anchor: {few:.1f} ms with {FEW:,}; ratio {many / few:.2f}"
+        for name, (few, many) in taken.items()
     ]
 
 
-def measured(standing: Standing, browser: Browserless, first: int, last: int) -> dict[str, float]:
-    """What each page costs once there are ``last`` messages, every second one of them sent."""
-    fill(standing, first, last)
-    send_half(standing)
-    return {name: milliseconds(browser, path) for name, path in PAGES.items()}
+@contextmanager
+def _filled(count: int) -> Iterator[Browserless]:
+    """The browser of who has so many messages, every second one of them sent."""
+    with standing_hub(fake_connector_type(FakeProvider()), settings={"server": "fake.example"}) as standing:
+        fill(standing, 0, count)
+        send_half(standing)
+        yield signed_in(standing)
 
 
 def send_half(standing: Standing) -> None:
@@ -107,6 +107,11 @@ def signed_in(standing: Standing) -> Browserless:
     return Browserless(Visited(standing)).sign_in(login)
 
 
-def milliseconds(browser: Browserless, path: str) -> float:
-    browser.get(path)
-    return 1000 * median_seconds(lambda: browser.get(path), TIMES)
+def milliseconds(path: str, few: Browserless, many: Browserless) -> tuple[float, float]:
+    """The medians of both. In turns: what else the machine does meanwhile burdens both alike."""
+    taken: tuple[list[float], list[float]] = ([], [])
+    for _time in range(TIMES):
+        for browser, times in zip((few, many), taken, strict=True):
+            browser.get(path)
+            times.append(1000 * median_seconds(partial(browser.get, path), 1))
+    return sorted(taken[0])[TIMES // 2], sorted(taken[1])[TIMES // 2]

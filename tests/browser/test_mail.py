@@ -174,6 +174,17 @@ def test_all_of_it_works_without_scripts(scriptless_page: Page, hub: VisitedHub)
     expect(page.get_by_text("Tried again: 2.")).to_be_visible()
 
 
+def test_every_view_of_a_message_is_accessible_and_fits(page: Page, hub: VisitedHub) -> None:
+    message_id = hub.send(subject="Viewed", to=["ada@example.com"], html="<p>Hello</p>", text=None)
+    hub.wait_for_end(message_id)
+    sign_in(page, then=f"/messages/{message_id}?view=text")
+    for view in ("Attachments", "Recipients", "History", "Headers", "Source"):
+        page.get_by_role("navigation", name="Views of the message").get_by_role("link", name=view).click()
+        expect(page.locator(".tabs [aria-current]")).to_contain_text(view)
+        check_accessible(page)
+        check_fits(page)
+
+
 def test_nothing_of_a_hostile_mail_runs_or_is_loaded(browsing: Browsing, page: Page, hub: VisitedHub) -> None:
     # the test's own script, which watches for violations, is what the frame does not run
     browsing.complaints(page).allow("Blocked script execution", "favicon.ico")

@@ -42,8 +42,9 @@ def hold_of(
         return Hold(reason, message.next_attempt_at)
     if reason == "rate_limit":
         slot = next_slot_at(hub, account, lane, now)
-        limit = 0 if lane is not None and slot == _asked_until(lane, now) else account.rate_limit_per_minute
-        return Hold(reason, slot, limit)
+        asked = None if lane is None else _asked_until(lane, now)
+        is_asked = asked is not None and slot == asked
+        return Hold(reason, slot, 0 if is_asked else account.rate_limit_per_minute)
     if reason in _HELD:
         return Hold(reason, code=held_by(account, connector_is_loaded=connector_is_loaded) or "")
     attention = None if lane is None else lane.find_attention()

@@ -1,6 +1,7 @@
 // Lists of messages and the page of one: choosing rows, and following what becomes of them while somebody looks.
 
 const EVERY_MS = 3000;
+const QUIET = 40; // looks without any news, after which only each fifth is taken
 const list = document.getElementById("list");
 const boxes = () => [...list.querySelectorAll("[data-select]")];
 
@@ -65,6 +66,7 @@ const shown = document.querySelector("[data-live-message]");
 const said = document.querySelector("[data-said]");
 let stopped = false;
 let asking = false;
+let quiet = 0;
 
 function question() {
   if (shown) {
@@ -78,6 +80,8 @@ function question() {
 
 async function look() {
   if (stopped || asking || document.hidden) return;
+  quiet += 1;
+  if (quiet > QUIET && quiet % 5) return;
   const url = question();
   if (!url) return;
   asking = true;
@@ -93,6 +97,7 @@ let before = new Map();
 const watched = () => (shown ? [document.getElementById("state")] : [...list.querySelectorAll("tr[id]")]).filter(Boolean);
 
 function remember() {
+  quiet = 0;
   before = new Map(watched().map((each) => [each.id, words(each)]));
 }
 
@@ -116,5 +121,9 @@ if (list || shown) {
     htmx_before_morph_attr: (element, { attrName }) => !(attrName === "open" && element.matches("details")),
   });
   setInterval(look, EVERY_MS);
-  document.addEventListener("visibilitychange", look);
+  setTimeout(look, EVERY_MS / 3); // what was sent just now has often left by then
+  document.addEventListener("visibilitychange", () => {
+    quiet = 0;
+    look();
+  });
 }
