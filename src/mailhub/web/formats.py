@@ -62,10 +62,10 @@ def percent(share: float, locale: str) -> str:
 
 
 def size(size_bytes: int, locale: str) -> str:
-    """A size in units of 1000, as mail programs and disks have them: ``812 bytes``, ``1.4 kB``, ``23 MB``."""
-    if size_bytes < 1000:
+    """A size in units of 1024, as the settings and most mail programs have them: ``812 bytes``, ``1.4 kB``, ``23 MB``."""
+    if size_bytes < 1024:
         return _unit(size_bytes, "digital-byte", "long", locale)
-    steps = [(size_bytes / 1000 ** (step + 1), name) for step, name in enumerate(_SIZES)]
+    steps = [(size_bytes / 1024 ** (step + 1), name) for step, name in enumerate(_SIZES)]
     value, name = next((each for each in steps if each[0] < 999.5), steps[-1])
     rounded = round(value, 1) if value < 9.95 else round(value)
     return _unit(rounded, f"digital-{name}", "short", locale)
