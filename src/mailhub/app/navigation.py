@@ -14,6 +14,7 @@ _SETUP = _("Set-up")
 
 NAVIGATION: tuple[NavEntry, ...] = (
     _entry(_("Home"), "/", "house", Permission.SELF),
+    _entry(_("Write"), "/compose", "pencil-square", Permission.MESSAGES_WRITE, group=_MAIL),
     _entry(_("Outbox"), "/outbox", "inbox", Permission.MESSAGES_READ, group=_MAIL),
     _entry(in_context("box", "Sent"), "/sent", "send-check", Permission.MESSAGES_READ, group=_MAIL),
     _entry(_("Drafts"), "/drafts", "pencil", Permission.MESSAGES_READ, group=_MAIL),

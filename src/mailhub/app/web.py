@@ -9,6 +9,7 @@ from pyramid.config import Configurator
 from mailhub.accounts import api as accounts_api
 from mailhub.accounts import pages as accounts_pages
 from mailhub.company import api as company_api
+from mailhub.composing import pages as composing_pages
 from mailhub.http.limiting import CallLimiter
 from mailhub.http.locale import LANGUAGES, include_texts
 from mailhub.http.mount import mount_api
@@ -49,7 +50,13 @@ API_MODULES = (
     maintenance_api,
 )
 
-PAGE_MODULES = (home_pages, *people_pages.MODULES, *messages_pages.MODULES, *accounts_pages.MODULES)
+PAGE_MODULES = (
+    home_pages,
+    *people_pages.MODULES,
+    *messages_pages.MODULES,
+    *composing_pages.MODULES,
+    *accounts_pages.MODULES,
+)
 PAGE_API_MODULES = (uploads_api,)
 """Calls that scripts of the pages use too."""
 

@@ -55,6 +55,17 @@ SAME_AS: dict[str, str] = {
     "GET /messages/{id}/source": "GET /messages/{id}/raw",
     "GET /messages/{id}/attachments/{n}": "GET /messages/{id}/attachments/{n}",
     "POST /messages/{id}/edit": "POST /messages/{id}/copy",
+    # composing
+    "GET /compose": "POST /messages",
+    "POST /compose/save": "POST /messages",
+    "POST /compose/send": "POST /messages",
+    "GET /compose/{id}": "PATCH /messages/{id}",
+    "GET /compose/{id}/pictures/{name}": "PATCH /messages/{id}",
+    "POST /compose/{id}/save": "PATCH /messages/{id}",
+    "POST /compose/{id}/copy": "POST /messages/{id}/copy",
+    "POST /compose/{id}/send": "POST /messages/{id}/send",
+    "GET /compose/{id}/discard": "DELETE /messages/{id}",
+    "POST /compose/{id}/discard": "DELETE /messages/{id}",
     # people
     "GET /sign-in": PUBLIC,
     "POST /sign-in": PUBLIC,
