@@ -1,8 +1,9 @@
 """Which plugins are there, and what is wrong with those that are not."""
 
+from collections.abc import Callable
 from typing import Any
 
-from mailhub.contract.texts import _, plain
+from mailhub.contract.texts import Text, _
 from mailhub.http.endpoint import ApiRequest, Reply, endpoint
 from mailhub.people.permissions import Permission
 
@@ -22,22 +23,22 @@ from .schema import PluginList
 def list_plugins(request: ApiRequest) -> Reply:
     """All of them: they are few, so there are no pages."""
     host = request.work.service(PluginHost)
-    return Reply(body={"items": [present(each) for each in host.plugins]})
+    return Reply(body={"items": [present(each, request.translated) for each in host.plugins]})
 
 
-def present(report: PluginReport) -> dict[str, Any]:
+def present(report: PluginReport, translate: Callable[[Text], str]) -> dict[str, Any]:
     """A plugin as a client sees it; tracebacks stay in the log."""
     return {
         "name": report.name,
         "distribution": report.distribution,
         "version": report.version,
         "state": report.state,
-        "error": plain(report.error) or None,
+        "error": translate(report.error) or None,
         "connectors": list(report.connectors),
         "scenarios": list(report.scenarios),
         "policies": list(report.policies),
         "renderers": list(report.renderers),
         "faults": report.faults,
-        "last_fault": plain(report.last_fault) or None,
+        "last_fault": translate(report.last_fault) or None,
         "is_hung": report.is_hung,
     }

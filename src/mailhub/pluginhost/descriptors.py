@@ -10,7 +10,7 @@ from mailhub.contract.body import RendererType
 from mailhub.contract.connector import Capabilities, ConnectorType, Preset
 from mailhub.contract.policy import PolicyType
 from mailhub.contract.scenario import ScenarioSpec
-from mailhub.contract.texts import Text, _, plain
+from mailhub.contract.texts import Text, _
 
 from .report import PluginProblem
 from .settings_schema import iter_faults
@@ -48,7 +48,7 @@ def _at(descriptor: object, message: Text) -> PluginProblem:
     mapping = {
         "kind": type(descriptor).__name__,
         "id": str(getattr(descriptor, "id", "")),
-        "reason": plain(message),
+        "reason": message,
     }
     return PluginProblem(_("${kind} ${id}: ${reason}", mapping=mapping))
 

@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 from typing import Any, cast
 
+from mailhub.contract.texts import plain
 from mailhub.http.endpoint import ApiRequest, endpoints_of
 from mailhub.people.permissions import Permission
 from mailhub.pluginhost import PluginHost, api
@@ -12,7 +13,7 @@ from tests.unit.pluginhost.plugins import FakeEntryPoint, connector, load, with_
 
 def answer(host: PluginHost) -> Any:
     services = {PluginHost: host}
-    request = SimpleNamespace(work=SimpleNamespace(service=services.__getitem__))
+    request = SimpleNamespace(work=SimpleNamespace(service=services.__getitem__), translated=plain)
     reply = api.list_plugins(cast(ApiRequest, request))
     assert reply.body is not None
     return reply.body["items"]
