@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,7 @@ from pyramid.i18n import get_localizer
 
 from mailhub.answers import RunsCommands
 from mailhub.contract.texts import Text, _
-from mailhub.errors import BadRequest, NotSignedIn, RevisionMissing, RevisionStale
+from mailhub.errors import NotSignedIn, RevisionMissing, RevisionStale
 from mailhub.http.locale import STORED_TEXTS, locale_of, localized
 from mailhub.http.paging import DEFAULT_LIMIT, Page, page_of
 from mailhub.http.stored_texts import StoredTexts
@@ -18,6 +19,7 @@ from mailhub.services import Work
 from mailhub.store.root import HubRoot
 
 from . import forgery
+from .controls import controls_of
 from .cookies import GUEST, SESSION, Cookies
 from .notices import Kind, Notice
 from .parts import SignedIn, WebParts
@@ -144,15 +146,24 @@ class PageRequest:
     def query_all(self, name: str) -> list[str]:
         return cast("list[str]", self._request.GET.getall(name))
 
+    @cached_property
+    def _controls(self) -> Sequence[Control]:
+        return controls_of(self._request)
+
+    @property
+    def posted_token(self) -> str | None:
+        """The token against forgery that came with the form. Raises what ``posted`` raises."""
+        found = (value for name, value in self._controls if name == forgery.FIELD and isinstance(value, str))
+        return next(found, None)
+
     @property
     def posted(self) -> Sequence[Control]:
-        """The controls of the form in their order, without the token against forgery. Raises ``BadRequest``."""
+        """The controls of the form in their order, without the token against forgery.
+
+        Raises ``BadRequest``, ``TooLarge``.
+        """
         if self._posted is None:
-            try:
-                items = list(self._request.POST.items())
-            except (UnicodeDecodeError, ValueError) as error:
-                raise BadRequest(_("The form cannot be read. Send it once more.")) from error
-            self._posted = [(name, value) for name, value in items if name != forgery.FIELD]
+            self._posted = [each for each in self._controls if each[0] != forgery.FIELD]
         return self._posted
 
     def posted_value(self, name: str, default: str = "") -> str:

@@ -12,7 +12,7 @@ from mailhub.people.permissions import Permission
 from . import forgery
 from .answers import Redirect
 from .connection import require_safe_connection
-from .page import Page
+from .page import LONGEST_FORM_BYTES, Page
 from .parts import WebParts
 from .request import PageRequest
 from .responding import Responder
@@ -59,14 +59,18 @@ class PageViewCaller:
         return None
 
     def _require_own_form(self, request: Any, page_request: PageRequest) -> None:
-        if (request.content_length or 0) > self._page.max_bytes:
+        if (request.content_length or 0) > self._most_bytes(request):
             raise TooLarge(_("This is more than the page takes. Send less at a time."))
         shown = request.headers.get(forgery.HEADER)
         if shown is None:
-            page_request.posted  # noqa: B018 - raises for a form that cannot be read
-            shown = request.POST.get(forgery.FIELD)
+            shown = page_request.posted_token
         secret = page_request.form_secret
         forgery.require_own(request, self._parts.key, secret, shown, page_request.url_root)
+
+    def _most_bytes(self, request: Any) -> int:
+        """Only files come by the hundred megabytes, and they come in parts: all else is held in memory several times."""
+        has_parts = request.content_type == "multipart/form-data"
+        return self._page.max_bytes if has_parts else min(self._page.max_bytes, LONGEST_FORM_BYTES)
 
     def _set_policy(self, _request: Any, response: Any) -> None:
         if response.status_code < 400 and response.content_type == "text/html":

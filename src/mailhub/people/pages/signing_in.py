@@ -10,6 +10,8 @@ from mailhub.web.request import PageRequest
 
 _TEMPLATE = "mailhub.people:templates/sign_in.jinja2"
 _PASSWORD_PATH = "/me/password"
+_MOST_BYTES = 32 * 1024
+"""A login, a password and an address. Anybody can send this form, and reading it costs the hub more than sending it."""
 
 
 @page("GET", "/sign-in", permission=Permission.PUBLIC)
@@ -20,7 +22,7 @@ def show_sign_in(request: PageRequest) -> Answer:
     return _sign_in_page(request, next_path)
 
 
-@page("POST", "/sign-in", permission=Permission.PUBLIC)
+@page("POST", "/sign-in", permission=Permission.PUBLIC, max_bytes=_MOST_BYTES)
 def sign_in(request: PageRequest) -> Answer:
     next_path = _own_path(request.posted_value("next", "/"))
     service = request.work.service(SignInService)
@@ -40,7 +42,7 @@ def sign_in(request: PageRequest) -> Answer:
     return Redirect(next_path)
 
 
-@page("POST", "/sign-out", permission=Permission.PUBLIC)
+@page("POST", "/sign-out", permission=Permission.PUBLIC, max_bytes=_MOST_BYTES)
 def sign_out(request: PageRequest) -> Answer:
     if request.session is not None:
         request.work.service(SignInService).sign_out(request.session, request.address)
