@@ -19,4 +19,5 @@ NAVIGATION: tuple[NavEntry, ...] = (
     _entry(in_context("box", "Sent"), "/sent", "send-check", Permission.MESSAGES_READ, group=_MAIL),
     _entry(_("Drafts"), "/drafts", "pencil", Permission.MESSAGES_READ, group=_MAIL),
     _entry(_("E-mail accounts"), "/accounts", "plug", Permission.ACCOUNTS_STATE_READ, group=_SETUP),
+    _entry(_("Scenarios"), "/scenarios", "diagram-3", Permission.SETUP_READ, group=_SETUP),
 )

@@ -24,6 +24,7 @@ from mailhub.people.identity import HUB
 from mailhub.people.service import Authenticator, SignInService
 from mailhub.pluginhost import api as plugins_api
 from mailhub.scenarios import api as scenarios_api
+from mailhub.scenarios import pages as scenarios_pages
 from mailhub.services import Work
 from mailhub.store.root import HubRoot
 from mailhub.telemetry import api as health_api
@@ -56,6 +57,7 @@ PAGE_MODULES = (
     *messages_pages.MODULES,
     *composing_pages.MODULES,
     *accounts_pages.MODULES,
+    *scenarios_pages.MODULES,
 )
 PAGE_API_MODULES = (uploads_api,)
 """Calls that scripts of the pages use too."""

@@ -33,6 +33,7 @@ document.addEventListener("keydown", (event) => {
     menu.open = false;
     menu.querySelector("summary").focus();
   }
+  if (event.target.matches("select, input")) return;
   if (event.key === "ArrowDown" || event.key === "ArrowUp") {
     const items = [...menu.querySelectorAll(".menu-item")];
     const step = event.key === "ArrowDown" ? 1 : -1;
