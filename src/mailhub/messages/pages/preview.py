@@ -26,6 +26,9 @@ _OUT_WHOLE: Final = ("script", "iframe", "template", "applet")
 _OUT: Final = ("link", "meta", "base", "frame", "object", "embed")
 """Taken out alone: what is in them is shown instead, or stands behind them, since the parser knows no end of these."""
 
+_INERT: Final = "meta"
+"""What stands in the place of an element: without attributes it says nothing, and it may stand everywhere."""
+
 _PICTURE_TYPES: Final = frozenset(
     {"image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp", "image/svg+xml"}
 )
@@ -35,13 +38,16 @@ _REFUSED: Final = frozenset({"ping", "autofocus", "action", "formaction", "http-
 _INSIDE: Final = re.compile(r"\s*(?:data:image/|cid:)", re.IGNORECASE)
 _LINK: Final = re.compile(r"\s*(?:https?|mailto|tel):", re.IGNORECASE)
 _STYLE_LOADS: Final = re.compile(
-    r"""@import[^;]*;?|(?:url|src|image)\(\s*(?!\s*["']?data:image/)[^)]*\)?|image-set\([^)]*\)?""",
+    r"""@import[^;]*;?|(?:url|src|image)\(\s*+(?!["']?data:image/)[^)]*\)?|image-set\([^)]*\)?""",
     re.IGNORECASE,
 )
-"""What makes a browser load something from a style sheet."""
+"""What makes a browser load something from a style sheet. Blanks are looked at once, however many there are."""
 
 _ESCAPE: Final = re.compile(r"\\([0-9a-f]{1,6})\s?|\\(.?)", re.IGNORECASE | re.DOTALL)
 """An escape of CSS, which can hide a name such as ``url`` (css-syntax-3, 4.3.7)."""
+
+_UNWRITABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""What a tree of elements cannot hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +84,13 @@ def _parsed(html: str) -> Any:
 
 
 def _drop(element: Any) -> None:
-    """Take an element out, and leave what stands behind it."""
-    if element.getparent() is None:
-        return
+    """Leave nothing of an element. It stays as one that does nothing: to move what stands behind it takes the longer the
+    more there are of them."""
     if element.tag in _OUT_WHOLE:
-        element.drop_tree()
+        element.clear(keep_tail=True)
     else:
-        element.drop_tag()
+        element.attrib.clear()
+    element.tag = "span" if len(element) or element.text else _INERT
 
 
 def _defuse(element: Any, pictures: "_Pictures") -> bool:
@@ -117,8 +123,8 @@ def _without_loads(style: str) -> tuple[str, bool]:
 def _unescaped(escape: re.Match[str]) -> str:
     """The character that is meant; never a backslash, which would begin another escape."""
     code = int(escape[1], 16) if escape[1] else 0
-    meant = chr(code) if 0 < code <= sys.maxunicode and not 0xD800 <= code <= 0xDFFF else escape[2] or ""
-    return "" if meant == "\\" else meant
+    meant = chr(code) if 0 < code <= sys.maxunicode else escape[2] or ""
+    return "" if meant == "\\" else _UNWRITABLE.sub("\ufffd", meant)
 
 
 def _settle(element: Any, name: str, value: str, pictures: "_Pictures") -> bool:
@@ -150,27 +156,33 @@ class _Pictures:
 
     def __init__(self, attachments: Iterable[StoredAttachment]) -> None:
         self._parts = dict(_named(attachments))
-        self._made: dict[str, str | None] = {}
+        self._made: dict[str, str] = {}
+        self._missing: set[str] = set()
         self._left = MOST_PICTURE_BYTES
 
     @property
     def missing(self) -> int:
-        return sum(made is None for made in self._made.values())
+        return len(self._missing)
 
     def find(self, content_id: str) -> str | None:
-        if content_id not in self._made:
-            self._made[content_id] = self._make(self._parts.get(content_id))
-        return self._made[content_id]
-
-    def _make(self, part: StoredAttachment | None) -> str | None:
-        if part is None or part.content.size > self._left:
-            return None
-        content_type = part.content_type.partition(";")[0].strip().lower()
-        if content_type not in _PICTURE_TYPES:
+        """Counts wherever it is put in: one picture may be named in a thousand places."""
+        part = self._parts.get(content_id)
+        if part is None or _type_of(part) not in _PICTURE_TYPES or part.content.size > self._left:
+            self._missing.add(content_id)
             return None
         self._left -= part.content.size
-        with ContentReader.of(part.content).open() as stream:
-            return f"data:{content_type};base64,{base64.b64encode(stream.read()).decode('ascii')}"
+        if content_id not in self._made:
+            self._made[content_id] = _data_of(part)
+        return self._made[content_id]
+
+
+def _type_of(part: StoredAttachment) -> str:
+    return part.content_type.partition(";")[0].strip().lower()
+
+
+def _data_of(part: StoredAttachment) -> str:
+    with ContentReader.of(part.content).open() as stream:
+        return f"data:{_type_of(part)};base64,{base64.b64encode(stream.read()).decode('ascii')}"
 
 
 def _named(attachments: Iterable[StoredAttachment]) -> Iterator[tuple[str, StoredAttachment]]:

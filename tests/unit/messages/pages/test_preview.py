@@ -119,3 +119,31 @@ def test_nothing_is_an_empty_document(html: str) -> None:
 
 def test_text_behind_what_is_taken_out_stays() -> None:
     assert "kept" in preview_of("<p>a<script>x</script>kept</p>", ()).html
+
+
+def test_a_picture_that_is_named_many_times_counts_as_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preview_module, "MOST_PICTURE_BYTES", 200)
+    preview = preview_of('<img src="cid:one">' * 50, [picture("one", data=b"x" * 60)])
+    assert preview.html.count("base64") == 3
+    assert preview.missing == 1
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        f"<p style='background:url({' ' * 100_000}data:image/png;base64,AA==)'>x",
+        "<link>x" * 50_000,
+        "x<script></script>" * 50_000,
+        "<object>x" * 5_000,
+    ],
+    ids=["blanks in a style", "links", "scripts", "objects"],
+)
+@pytest.mark.timeout(20)
+def test_no_html_takes_minutes_to_be_made_harmless(html: str) -> None:
+    assert "x" in preview_of(html, ()).html
+
+
+@pytest.mark.parametrize("escape", ["\\1 ", "\\d800 ", "\\ffff ", "\\0 ", "\\110000 "])
+def test_escapes_of_what_cannot_be_written_do_no_harm(escape: str) -> None:
+    for html in (f"<p style='color:{escape}red'>kept", f"<style>a{{color:{escape}red}}</style>kept"):
+        assert "kept" in preview_of(html, ()).html
