@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import colander
 
 from mailhub.contract.texts import Text, _
-from mailhub.errors import Invalid
+from mailhub.errors import FieldError, Invalid
 from mailhub.messages.schema import message_filters
 from mailhub.messages.states import GROUPS
 from mailhub.strict_values import strict_values
@@ -30,6 +30,22 @@ PERIODS: Final[Mapping[str, tuple[Text, int]]] = {
     "365-days": (_("Last 12 months"), 365),
 }
 """Words, and how many days before now; 0: since midnight."""
+
+LABELS: Final[Mapping[str, Text]] = {
+    "status": _("State"),
+    "account": _("Account"),
+    "scenario": _("Scenario"),
+    "owner": _("Owner"),
+    "period": _("Period"),
+    "since": _("From and including"),
+    "until": _("To and including"),
+    "tag": _("Tag"),
+    "kind": _("Kind of record"),
+    "record": _("Record"),
+    "q": _("Search"),
+    "cursor": _("Page"),
+}
+"""What the filters of an address are called."""
 
 _PLAIN: Final = ("account", "scenario", "owner", "kind", "record", "tag", "q")
 _DAYS: Final = ("since", "until")
@@ -137,8 +153,16 @@ def _find_day(text: str) -> datetime | None:
     return day if 1970 <= day.year <= 9000 else None
 
 
+def problem_text(error: FieldError) -> Text:
+    """What is wrong with a filter, for who has an address and no schema before him."""
+    return _UNCLEAR if error.code == "schema.invalid" else error.message
+
+
+_UNCLEAR: Final = _("This cannot be understood.")
+
+
 def _unclear(name: str) -> Invalid:
-    return Invalid.of(f"/{name}", "schema.invalid", _("This cannot be understood."))
+    return Invalid.of(f"/{name}", "schema.invalid", _UNCLEAR)
 
 
 def _schema() -> colander.SchemaNode:

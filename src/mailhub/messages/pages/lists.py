@@ -16,7 +16,7 @@ from mailhub.web.page import page
 from mailhub.web.request import PageRequest
 
 from .asking import ACTIONS, bulk_actions
-from .filters import ANY_TIME, PERIODS, WAITING, Asked
+from .filters import ANY_TIME, LABELS, PERIODS, WAITING, Asked, problem_text
 from .rows import Names, Rows
 from .undoing import find_undoable, without_undo
 
@@ -89,10 +89,10 @@ class _Found:
         return self.older is None and self.newer is None
 
     @property
-    def problems(self) -> list[tuple[str, Text]]:
+    def problems(self) -> list[tuple[Text, Text]]:
         """What is wrong, by the filter it is about."""
         errors = () if self.problem is None else self.problem.errors
-        return [(each.pointer.strip("/"), each.message) for each in errors]
+        return [(LABELS.get(each.pointer.strip("/"), ""), problem_text(each)) for each in errors]
 
 
 def _show(request: PageRequest, asked: Asked) -> Answer:

@@ -61,6 +61,8 @@ addEventListener("pageshow", () => {
   for (const each of document.querySelectorAll("form.filters :disabled")) each.disabled = false;
 });
 
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 // -- following: asks for what is not final, and only while somebody can see it -------------------------------------------
 const shown = document.querySelector("[data-live-message]");
 const said = document.querySelector("[data-said]");
