@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mailhub.contract.policy import KindsAnswer, PolicyEvaluator, PolicyType, RecordRef, Viewer
-from tests.kit.hub import Api, HubKit
+from tests.kit.hub import Api, HubKit, check_described
 
 
 @pytest.fixture
@@ -163,6 +163,19 @@ def test_all_that_happened_to_a_deleted_message_is_told_without_what_it_said(kit
     assert {item["message"]["status"] for item in items} == {"cancelled"}
     assert not [text for text in ("Secret", "ada@example.com") if text in str(items)]
     bob.get(f"/messages/{message['id']}", 404)
+
+
+def test_messages_that_are_and_that_were_are_as_described(kit: HubKit) -> None:
+    bob = kit.user("bob", "email-edit")
+    bob.send()
+    delete(bob, bob.send(201, draft=True).json)
+
+    answer = bob.get("/events").json
+    assert len(answer["items"]) == 3
+    document = bob.get("/openapi.json").json
+    check_described(document, "get", "/events", 200, answer)
+    properties = document["components"]["schemas"]["FeedReply"]["properties"]
+    assert len(properties["items"]["items"]["properties"]["message"]["anyOf"]) == 2
 
 
 def test_a_bound_token_learns_of_what_it_could_see_only(kit: HubKit) -> None:

@@ -55,8 +55,8 @@ class FeedEntry(colander.MappingSchema):
     event = colander.SchemaNode(colander.String(), title=_("What happened"))
     message = colander.SchemaNode(
         Alternatives(),
-        MessageReply(title=_("The message as it is now")),
-        GoneMessageReply(title=_("What is left of it, where it was deleted")),
+        MessageReply(name="current", title=_("The message as it is now")),
+        GoneMessageReply(name="gone", title=_("What is left of it, where it was deleted")),
         title=_("The message"),
     )
 
