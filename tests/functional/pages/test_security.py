@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from webob import Request
 
+from mailhub.people.model import sessions_of
 from mailhub.people.permissions import Permission
+from mailhub.people.service import UsersService
 from mailhub.web.controls import MOST_CONTROLS, MOST_PARTS
 from mailhub.web.mount import PAGES
 from tests.kit.hub import HubKit
-from tests.kit.pages import PASSWORD, Browserless, signed_in
+from tests.kit.pages import ADDRESS, PASSWORD, Browserless, signed_in
 
 
 @pytest.fixture
@@ -75,3 +78,55 @@ def test_a_token_that_is_a_file_is_no_token(kit: HubKit) -> None:
     browser = signed_in(kit, "bea")
     files = [("csrf_token", "token.txt", browser.own_token.encode())]
     browser.app.post("/me", upload_files=files, headers={"Origin": browser.origin}, status=403)
+
+
+# -- sessions ----------------------------------------------------------------------------------------------------------
+
+
+def sessions_of_user(kit: HubKit, login: str) -> int:
+    with kit.hub.database.reading() as root:
+        return len(list(sessions_of(root).iter_of(kit.user_id(login))))
+
+
+def test_who_signs_in_again_leaves_no_session_behind(kit: HubKit) -> None:
+    browser = signed_in(kit, "bea")
+    token = browser.own_token
+    browser.post("/sign-in", {"login": "ada", "password": PASSWORD}, token=token)
+    assert sessions_of_user(kit, "bea") == 0
+    assert sessions_of_user(kit, "ada") == 1
+    assert "Ada" in browser.get("/").text
+
+
+def test_nobody_stays_signed_in_by_a_one_time_password_that_was_changed(kit: HubKit) -> None:
+    kit.user("bea", password=PASSWORD)
+    one_time = kit.hub.run(
+        lambda work: work.service(UsersService).reset_password(kit.user_id("bea")), "reset"
+    )
+    thief, owner = Browserless(kit), Browserless(kit)
+    for browser in (thief, owner):
+        browser.post("/sign-in", {"login": "bea", "password": one_time})
+    fields = {"old": one_time, "new": "another long sentence", "again": "another long sentence"}
+    owner.post("/me/password", fields, token=owner.token("/me/password"))
+    owner.get("/", 200)
+    thief.get("/", 303)
+    assert sessions_of_user(kit, "bea") == 1
+
+
+# -- headers that make no sense ----------------------------------------------------------------------------------------
+
+
+def test_an_address_with_signs_that_no_header_can_hold_is_written_so_that_it_can(kit: HubKit) -> None:
+    browser = Browserless(kit)
+    fields = {"login": "ada", "password": PASSWORD, "next": "/outbox?q=\N{SNOWMAN}%20é"}
+    assert browser.post("/sign-in", fields).headers["Location"] == "/outbox?q=%E2%98%83%20%C3%A9"
+
+
+@pytest.mark.parametrize("host", ["[::1", "localhost]", "[localhost]"])
+def test_a_host_that_is_none_is_refused_and_no_failure(kit: HubKit, host: str) -> None:
+    request = Request.blank("/sign-in", environ={"HTTP_HOST": host, "REMOTE_ADDR": ADDRESS})
+    assert request.get_response(kit.application).status_code == 403
+
+
+def test_a_referer_that_is_none_is_not_believed(kit: HubKit) -> None:
+    browser = signed_in(kit, "bea")
+    browser.post("/sign-out", status=403, Origin="", Referer="http://[localhost/")

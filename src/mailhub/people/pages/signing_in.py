@@ -35,6 +35,8 @@ def sign_in(request: PageRequest) -> Answer:
         )
     except (Invalid, TooManyRequests) as refused:
         return _sign_in_page(request, next_path, refused)
+    if request.session is not None:
+        service.sign_out(request.session, request.address)
     request.new_session = begun.text
     signed_in = service.find(begun.text, request.address)
     if signed_in is not None and signed_in.user.must_change_password:

@@ -79,6 +79,8 @@ class MeService:
     ) -> None:
         """Take another password; tokens go on, and so do sessions, unless ``end_other_sessions``: all but one (V7.4.3).
 
+        Where it takes the place of a one-time password, which others have seen, they end always.
+
         Raises ``NotFound``, ``TooManyRequests`` after wrong ones, ``Invalid`` with ``password.wrong`` and
         ``password.too_weak``.
         """
@@ -90,12 +92,14 @@ class MeService:
         if errors := [*self._iter_mistakes(user, old, new, is_right=is_right)]:
             raise Invalid(errors)
         user.password_hash = self._hasher.hash(new)
+        ends_others = end_other_sessions or user.must_change_password
         user.must_change_password = False
         user.password_ends_at = None
         user.count_change()
         after: Values = {"password": REPLACED_SECRET}
-        if end_other_sessions:
-            after = {**after, "ended_sessions": sessions_of(self._hub).remove_all_of(user.id, keep_session)}
+        if ends_others:
+            kept = keep_session or self._identity.session_id
+            after = {**after, "ended_sessions": sessions_of(self._hub).remove_all_of(user.id, kept)}
         self._audit("password_changed", user, {"password": {"is_set": True}}, after)
 
     def _iter_mistakes(self, user: User, old: str, new: str, *, is_right: bool) -> Iterator[FieldError]:

@@ -221,6 +221,7 @@ def test_a_one_time_password_must_give_way_and_is_worth_nothing_afterwards(peopl
     user, one_time = people.new_user("ada")
     assert one_time is not None
     text = sign_in(people, "ada", one_time).text
+    elsewhere = sign_in(people, "ada", one_time).text
     found = find(people, text)
     assert found is not None
     assert found.user.must_change_password
@@ -229,6 +230,7 @@ def test_a_one_time_password_must_give_way_and_is_worth_nothing_afterwards(peopl
 
     assert not user.must_change_password
     assert find(people, text) is not None
+    assert find(people, elsewhere) is None
     refusal(people, "ada", one_time)
     assert sign_in(people, "ada", NEW).session.user_id == user.id
 
