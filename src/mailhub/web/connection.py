@@ -31,7 +31,10 @@ def require_safe_connection(request: Any, parts: WebParts) -> None:
 
 
 def _host(request: Any) -> str:
-    return urlsplit(f"//{request.host}").hostname or ""
+    try:
+        return urlsplit(f"//{request.host}").hostname or ""
+    except ValueError:
+        return ""
 
 
 def _is_loopback(host: str) -> bool:

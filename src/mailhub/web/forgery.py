@@ -49,5 +49,8 @@ def _is_from(request: Any, own: str) -> bool:
     referer: str | None = request.headers.get("Referer")
     if referer is None:
         return False
-    parts = urlsplit(referer)
+    try:
+        parts = urlsplit(referer)
+    except ValueError:
+        return False
     return f"{parts.scheme}://{parts.netloc}".lower() == own.lower()

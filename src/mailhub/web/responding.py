@@ -1,6 +1,7 @@
 """Answers of views as HTTP responses: templates filled within their frame, cookies set, notices carried on."""
 
 from typing import Any
+from urllib.parse import quote
 
 from pyramid.response import Response
 
@@ -59,10 +60,12 @@ class Responder:
 
     @staticmethod
     def _redirect(answer: Redirect, request: PageRequest) -> Response:
+        # a header holds nothing but ASCII; what is escaped already stays so
+        path = quote(answer.path, safe="/?#[]@!$&'()*+,;=:%~", errors="replace")
         if request.is_htmx:
             # a script would follow a 303 by itself and put the page where a part of one belongs
-            return PageResponse(status=204, headerlist=[("HX-Redirect", answer.path)])
-        return PageResponse(status=303, headerlist=[("Location", answer.path)])
+            return PageResponse(status=204, headerlist=[("HX-Redirect", path)])
+        return PageResponse(status=303, headerlist=[("Location", path)])
 
     def _frame(self, answer: Shown, request: PageRequest) -> Frame:
         user = request.user
