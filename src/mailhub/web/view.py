@@ -34,14 +34,16 @@ class PageViewCaller:
         require_safe_connection(request, self._parts)
         page_request = PageRequest(request, self._parts, signed_in_by(request, self._parts))
         request.page_request = page_request
-        if self._page.policy is not None:
-            request.add_response_callback(self._set_policy)
         refused = self._require_permission(page_request)
         if refused is not None:
             return self._responder.response_of(refused, page_request)
         if self._page.method == "POST":
             self._require_own_form(request, page_request)
-        return self._responder.response_of(self._page.view(page_request), page_request)
+        response = self._responder.response_of(self._page.view(page_request), page_request)
+        if self._page.policy is not None and response.content_type == "text/html":
+            # also where the page is shown again with what is wrong; refusals are pages of the shell and have its policy
+            response.headers["Content-Security-Policy"] = self._page.policy
+        return response
 
     def _require_permission(self, page_request: PageRequest) -> Redirect | None:
         if self._page.permission is Permission.PUBLIC:
@@ -71,10 +73,6 @@ class PageViewCaller:
         """Only files come by the hundred megabytes, and they come in parts: all else is held in memory several times."""
         has_parts = request.content_type == "multipart/form-data"
         return self._page.max_bytes if has_parts else min(self._page.max_bytes, LONGEST_FORM_BYTES)
-
-    def _set_policy(self, _request: Any, response: Any) -> None:
-        if response.status_code < 400 and response.content_type == "text/html":
-            response.headers["Content-Security-Policy"] = self._page.policy
 
 
 def sign_in_path(path: str) -> str:

@@ -130,3 +130,16 @@ def test_a_host_that_is_none_is_refused_and_no_failure(kit: HubKit, host: str) -
 def test_a_referer_that_is_none_is_not_believed(kit: HubKit) -> None:
     browser = signed_in(kit, "bea")
     browser.post("/sign-out", status=403, Origin="", Referer="http://[localhost/")
+
+
+# -- policies ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_page_that_is_shown_again_has_the_policy_that_it_had_and_a_refusal_that_of_all(kit: HubKit) -> None:
+    browser = signed_in(kit, "bea")
+    policy = browser.get("/compose").headers["Content-Security-Policy"]
+    assert policy != browser.get("/").headers["Content-Security-Policy"]
+    shown_again = browser.post("/compose/send", {"to": "no address", "subject": "x", "text": "y"}, 422)
+    assert shown_again.headers["Content-Security-Policy"] == policy
+    refused = browser.post("/compose/send", {"to": "a@b.example"}, 403, token="wrong")
+    assert refused.headers["Content-Security-Policy"] == browser.get("/").headers["Content-Security-Policy"]
