@@ -46,7 +46,8 @@ def change_me(request: ApiRequest) -> Reply:
     permission=Permission.SELF,
     summary=_("Change one's password"),
     description=_(
-        "Tokens and sessions go on. After five wrong ones in a row from one network each further try waits longer."
+        "Tokens and sessions go on, but sessions that a one-time password began end. After five wrong ones in a row from "
+        "one network each further try waits longer."
     ),
     body=PasswordChange,
     replies={204: None},
