@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from webob import Request
@@ -143,3 +144,28 @@ def test_a_page_that_is_shown_again_has_the_policy_that_it_had_and_a_refusal_tha
     assert shown_again.headers["Content-Security-Policy"] == policy
     refused = browser.post("/compose/send", {"to": "a@b.example"}, 403, token="wrong")
     assert refused.headers["Content-Security-Policy"] == browser.get("/").headers["Content-Security-Policy"]
+
+
+# -- calls of the pages' scripts ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH", "DELETE"])
+def test_calls_of_scripts_are_held_to_the_same_as_forms(kit: HubKit, method: str) -> None:
+    browser = signed_in(kit, "bea")
+    good = {"Origin": browser.origin, "X-CSRF-Token": browser.own_token}
+    path = "/page-api/uploads" if method == "POST" else "/page-api/uploads/x"
+    foreign = {**good, "Origin": "https://evil.example"}
+    other = {**good, "X-CSRF-Token": signed_in(kit, "cid").own_token}
+    override = {"Origin": "null", "X-HTTP-Method-Override": method}
+    without_origin = {"X-CSRF-Token": good["X-CSRF-Token"]}
+    for headers in ({"Origin": browser.origin}, foreign, other, override, without_origin):
+        assert call(browser, method, path, headers).json["code"] == "form.not_ours"
+    stranger = Browserless(kit)
+    assert call(stranger, method, path, good).status_code == 401
+    _kind, token = kit.user("bea").app.authorization
+    assert call(stranger, method, path, {**good, "Authorization": f"Bearer {token}"}).status_code == 401
+
+
+def call(browser: Browserless, method: str, path: str, headers: dict[str, str]) -> Any:
+    given = {"Content-Type": "application/octet-stream", **headers}
+    return browser.app.request(path, method=method, headers=given, body=b"x", expect_errors=True)
