@@ -17,6 +17,14 @@ HOSTILE = (
 
 @pytest.fixture(scope="module", autouse=True)
 def account(hub: VisitedHub, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """One that sends, and one, ``held``, that is paused."""
+    held = hub.add_account(
+        connector="file",
+        name="Held",
+        address="held@example.com",
+        settings={"folder": str(tmp_path_factory.mktemp("held"))},
+    )
+    assert hub.call("POST", f"/accounts/{held}/pause").status == 200
     hub.add_account(
         connector="file",
         name="Sales",
@@ -29,6 +37,12 @@ def account(hub: VisitedHub, tmp_path_factory: pytest.TempPathFactory) -> None:
 def waiting(hub: VisitedHub, *subjects: str) -> list[str]:
     """Messages of the administrator that leave in a hundred years."""
     return [hub.send(subject=each, to=["ada@example.com"], send_at=LATER) for each in subjects]
+
+
+def held(hub: VisitedHub, *subjects: str) -> list[str]:
+    """Messages of the administrator that leave as soon as their account may."""
+    accounts = {each["name"]: each["id"] for each in hub.get("/accounts")["items"]}
+    return [hub.send(subject=each, to=["ada@example.com"], account=accounts["Held"]) for each in subjects]
 
 
 def cancel(hub: VisitedHub, message_id: str) -> None:
@@ -103,7 +117,7 @@ def test_a_message_s_page_follows_it(page: Page, hub: VisitedHub) -> None:
 
 
 def test_rows_are_chosen_by_keys_all_at_once_and_as_a_range(page: Page, hub: VisitedHub) -> None:
-    ids = waiting(hub, *(f"Chosen {number}" for number in range(4)))
+    ids = held(hub, *(f"Chosen {number}" for number in range(4)))
     sign_in(page, then="/outbox?q=chosen")
     said = page.locator("[data-selected-text]")
     Keys(page).to("Choose all on this page").press("Space")
@@ -163,7 +177,7 @@ def test_filters_that_are_empty_do_not_fill_the_address(page: Page, hub: Visited
 
 
 def test_all_of_it_works_without_scripts(scriptless_page: Page, hub: VisitedHub) -> None:
-    ids = waiting(hub, "Plain 1", "Plain 2")
+    ids = held(hub, "Plain 1", "Plain 2")
     page = sign_in(scriptless_page, then="/outbox")
     page.get_by_label("Search", exact=True).fill("plain")
     page.get_by_role("button", name="Apply").click()

@@ -20,6 +20,8 @@ NUMBERS = count()
 def kit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubKit]:
     kit = HubKit.open(tmp_path_factory.mktemp("hub"))
     kit.account("sales", on_uncertain="hold")
+    kit.account("held", default=False)
+    kit.change_account("held", paused_at=kit.hub.clock.now())
     kit.hub.start_delivery()
     yield kit
     kit.close()
@@ -42,6 +44,10 @@ def browser(kit: HubKit, api: Api, login: str) -> Browserless:
 
 def waiting(api: Api, subject: str = "Waiting") -> str:
     return str(api.send(subject=subject, send_at=LATER).json["id"])
+
+
+def held(api: Api, subject: str = "Held") -> str:
+    return str(api.send(subject=subject, account="held").json["id"])
 
 
 def sent(kit: HubKit, api: Api, subject: str = "Sent") -> str:
@@ -94,7 +100,7 @@ def controls(form: Any) -> list[tuple[str, str]]:
 def test_many_are_cancelled_at_once_and_each_is_judged_by_itself(
     kit: HubKit, api: Api, browser: Browserless
 ) -> None:
-    ids = [waiting(api), waiting(api), waiting(api), sent(kit, api), failed(kit, api)]
+    ids = [held(api), held(api), held(api), sent(kit, api), failed(kit, api)]
     answer = act(browser, "cancel", *ids, "A" * 24, back="/outbox?q=x")
     assert [kit.status(each) for each in ids] == ["cancelled"] * 3 + ["sent", "failed"]
     assert answer.location.startswith("/outbox?q=x&cancelled=")
@@ -112,24 +118,33 @@ def test_one_from_its_own_menu(kit: HubKit, api: Api, browser: Browserless) -> N
 def test_cancelling_can_be_undone_on_the_page_that_follows(
     kit: HubKit, api: Api, browser: Browserless
 ) -> None:
-    one, other = waiting(api), waiting(api)
+    one, other = held(api), held(api)
     answer = act(browser, "cancel", one, other, back="/outbox?status=waiting")
-    page = browser.get(answer.location)
-    undo = page.html.select_one("form.undo")
+    assert said(browser, answer) == []
+    undo = browser.get(answer.location).html.select_one("form.undo")
     assert "2 messages were cancelled" in undo.text
     fields = [(each["name"], each["value"]) for each in undo.select("input")]
-    back = act(
-        browser, "retry", *[value for name, value in fields if name == "id"], back=dict(fields)["back"]
-    )
-    assert back.location == "/outbox?status=waiting"
-    kit.wait_for(one)
-    kit.wait_for(other)
-    assert (kit.status(one), kit.status(other)) == ("sent", "sent")
+    ids = [value for name, value in fields if name == "id"]
+    again = act(browser, "retry", *ids, back=dict(fields)["back"])
+    assert again.location == "/outbox?status=waiting"
+    assert (kit.status(one), kit.status(other)) == ("queued", "queued")
     assert browser.get(answer.location).html.select_one("form.undo") is None
 
 
+def test_what_was_to_leave_later_would_leave_at_once_so_that_is_not_called_undoing(
+    kit: HubKit, api: Api, browser: Browserless
+) -> None:
+    later, now = waiting(api), held(api)
+    answer = act(browser, "cancel", later)
+    assert said(browser, answer) == ["Done: The message was cancelled."]
+    both = act(browser, "cancel", waiting(api), now)
+    page = browser.get(both.location)
+    assert [each["value"] for each in page.html.select("form.undo [name=id]")] == [now]
+    assert "Cancelled: 2." in page.text
+
+
 def test_only_ones_own_cancelled_messages_can_be_undone(kit: HubKit, api: Api, browser: Browserless) -> None:
-    of_ada = waiting(api)
+    of_ada = held(api)
     act(browser, "cancel", of_ada)
     eve = signed_in(kit, "eve", "email-edit")
     assert eve.get(f"/outbox?cancelled={of_ada}").html.select_one("form.undo") is None
@@ -229,7 +244,7 @@ def test_editing_makes_a_copy_to_be_changed(kit: HubKit, api: Api, browser: Brow
 def test_the_same_message_twice_is_done_once(kit: HubKit, api: Api, browser: Browserless) -> None:
     message_id = waiting(api)
     answer = act(browser, "cancel", message_id, message_id)
-    assert said(browser, answer) == []
+    assert said(browser, answer) == ["Done: The message was cancelled."]
     assert kit.status(message_id) == "cancelled"
 
 
@@ -254,7 +269,7 @@ def test_there_is_no_other_action(kit: HubKit, api: Api, browser: Browserless, d
     ["https://example.com/", "//example.com", "/sign-out", "/outbox\r\nX-Evil: 1", "/\\example.com", ""],
 )
 def test_nobody_is_led_elsewhere(kit: HubKit, api: Api, browser: Browserless, back: str) -> None:
-    answer = act(browser, "cancel", waiting(api), back=back)
+    answer = act(browser, "cancel", held(api), back=back)
     assert answer.location.startswith("/outbox?cancelled=")
     assert "X-Evil" not in answer.headers
 

@@ -18,12 +18,13 @@ from mailhub.people.permissions import Permission
 from mailhub.services import Work
 from mailhub.visibility.service import MessageReader
 from mailhub.web.answers import Answer, Redirect, Shown, is_own_path
+from mailhub.web.notices import Kind
 from mailhub.web.page import page
 from mailhub.web.request import PageRequest
 
 from .asking import ACTIONS, ALREADY, Action
 from .rows import Rows, actions_for
-from .undoing import with_undo
+from .undoing import undoable_of, with_undo
 
 MOST_AT_ONCE: Final = 50
 """As many as a list shows at a time."""
@@ -211,18 +212,27 @@ _DOERS: Final[Mapping[str, Callable[[PageRequest, Chosen], str]]] = {
 
 def _told(request: PageRequest, action: Action, results: _Results, back: str) -> Answer:
     done, others = results.done, results.others
-    can_undo = action.name == "cancel"
-    if done and not others and can_undo:
-        return Redirect(with_undo(back, done))
+    undoable = _undoable(request, done) if action.name == "cancel" else []
+    if undoable and undoable == done and not others:
+        return Redirect(with_undo(back, undoable))
+    request.flash(*_said(request, action, results))
+    if action.name == "resend" and len(done) == 1 and not others:
+        return Redirect(f"/messages/{quote(done[0])}")
+    return Redirect(with_undo(back, undoable))
+
+
+def _undoable(request: PageRequest, done: list[str]) -> list[str]:
+    request.fresh_work()
+    return undoable_of(request, done)
+
+
+def _said(request: PageRequest, action: Action, results: _Results) -> tuple[Text, Kind]:
+    done, others = results.done, results.others
     if len(done) == 1 and not others:
-        request.flash(action.done)
-        if action.name == "resend":
-            return Redirect(f"/messages/{quote(done[0])}")
-    elif len(done) or others.total() > 1:
+        return action.done, "success"
+    if done or others.total() > 1:
         counted = [(action.counted, len(done)), *others.items()]
         said = [f"{request.translated(text).rstrip('.')}: {count}" for text, count in counted if count]
-        request.flash(". ".join(said) + ".", "warning" if others else "success")
-    else:
-        reason = request.translated(next(iter(others)))
-        request.flash(_("Nothing was done. ${reason}.", mapping={"reason": reason.rstrip(".")}), "warning")
-    return Redirect(with_undo(back, done) if can_undo else back)
+        return ". ".join(said) + ".", "warning" if others else "success"
+    reason = request.translated(next(iter(others)))
+    return _("Nothing was done. ${reason}.", mapping={"reason": reason.rstrip(".")}), "warning"

@@ -1,5 +1,7 @@
 """Undoing what was done just now: the list that comes next is told which messages were cancelled."""
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Final
 from urllib.parse import urlencode
 
@@ -26,15 +28,21 @@ def without_undo(request: PageRequest) -> str:
 
 
 def find_undoable(request: PageRequest) -> list[str]:
-    """Those of the named messages that are cancelled still, and that the reader may send."""
+    """Those of the messages that the address names that can be put back."""
     if UNDO not in request.query or not request.identity.may(Permission.MESSAGES_WRITE):
         return []
-    named = request.query[UNDO].split(".")[:_MOST]
-    return [each for each in named if _is_cancelled(request, each)]
+    return undoable_of(request, request.query[UNDO].split(".")[:_MOST])
 
 
-def _is_cancelled(request: PageRequest, message_id: str) -> bool:
+def undoable_of(request: PageRequest, ids: Iterable[str]) -> list[str]:
+    """Those that are cancelled, and would be sent now without that: one for later would leave at once."""
+    reader = request.work.service(MessageReader)
+    return [each for each in ids if _can_be_put_back(reader, each, request.now)]
+
+
+def _can_be_put_back(reader: MessageReader, message_id: str, now: datetime) -> bool:
     try:
-        return request.work.service(MessageReader).get(message_id).status == "cancelled"
+        message = reader.get(message_id)
     except NotFound:
         return False
+    return message.status == "cancelled" and (message.send_at is None or message.send_at <= now)
