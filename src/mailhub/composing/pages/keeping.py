@@ -168,7 +168,8 @@ def typed_with_files(request: PageRequest) -> tuple[Typed, list[FieldError]]:
     """What was posted, its files taken as uploads, and what is wrong with them."""
     typed, errors, taken = typed_in(request), list[FieldError](), list[str]()
     for name, value in request.posted:
-        if name == "file" and not isinstance(value, str) and value.filename:
+        # a control in which nothing was chosen comes as no bytes
+        if name == "file" and getattr(value, "filename", ""):
             try:
                 taken.append(_take(request, value))
             except TooLarge as refused:

@@ -105,6 +105,7 @@ def sheet(
     """The page, with what was typed where that was not kept."""
     values = _values(request, draft, typed, errors)
     values |= {"trouble": trouble, "asks_subject": asks_subject, "zone": str(request.time_zone)}
+    values["is_typed"] = status != 200 and typed is not None
     title = _("New message") if draft is None else draft.content.subject or _("(no subject)")
     crumbs = () if draft is None else ((_("Drafts"), "/drafts"),)
     return Shown(f"{TEMPLATES}/sheet.jinja2", values, title=title, crumbs=crumbs, status=status)

@@ -10,19 +10,25 @@ const form = document.getElementById("compose");
 const words = form.dataset;
 const find = (selector) => form.querySelector(selector);
 const fill = (text, value) => text.replace("{0}", value);
-const token = find("[name=csrf_token]").value;
+let token = find("[name=csrf_token]").value;
 const SOON_MS = 1200;
 const AT_LAST_MS = 8000;
 const AGAIN_MS = [2000, 4000, 8000, 15000];
 
 // -- what is said -------------------------------------------------------------------------------------------------------
 let read = "";
+
+/** For screen readers only: what others see without being told. */
+function tell(text) {
+  document.getElementById("said").textContent = text;
+}
+
 function state(text, kind = "", { aloud = true } = {}) {
   const line = document.getElementById("state");
   line.textContent = text;
   line.className = `mail-state needs-js${kind ? ` is-${kind}` : ""}`;
   // a screen reader hears what came of it, once a minute at most: "Saved at 14:03"
-  if (aloud && text !== read) document.getElementById("said").textContent = read = text;
+  if (aloud && text !== read) tell((read = text));
 }
 
 function showTroubles(control, list) {
@@ -113,8 +119,9 @@ const uploads = new Uploads(document.getElementById("uploading"), {
   token,
   most: Number(words.maxFile),
   onChange: (row) => {
-    if (row.state === "here") say(fill(words.textAdded, row.file.name), "success");
-    if (row.state === "here") changed({ now: true });
+    if (row.state !== "here") return;
+    tell(fill(words.textAdded, row.file.name));
+    changed({ now: true });
   },
 });
 const chooser = document.getElementById("files");
@@ -132,7 +139,7 @@ form.addEventListener("click", (event) => {
   row.querySelector("input").checked = false;
   row.hidden = true;
   (next?.querySelector("[data-take-out]") ?? chooser)?.focus();
-  say(fill(words.textRemoved, button.dataset.takeOut));
+  tell(fill(words.textRemoved, button.dataset.takeOut));
   changed({ now: true });
 });
 
@@ -222,7 +229,10 @@ async function keepOnce() {
 
 async function answered(response) {
   if (!response || response.status >= 500 || response.status === 429) return later(words.textOffline);
-  if (response.headers.get("HX-Redirect") || response.status === 401 || response.status === 403) return later(words.textSignedOut);
+  if (response.headers.get("HX-Redirect") || response.status === 401 || response.status === 403) {
+    await renewToken();
+    return later(words.textSignedOut);
+  }
   if (response.status === 404) return ended("ended");
   const parts = new DOMParser().parseFromString(await response.text(), "text/html");
   const sent = keeping.pending;
@@ -241,6 +251,19 @@ function tellTroubles(list, sent) {
   const control = list.id.replace(/-troubles$/, "");
   judge(control, list, sent.sent.get(control) ?? "");
   showTroubles(control, list);
+}
+
+/** Who has signed in anew in another window has another token; not that of somebody else, whose drafts these are not. */
+async function renewToken() {
+  try {
+    const profile = new DOMParser().parseFromString(await (await fetch("/me")).text(), "text/html");
+    const who = (root) => root.querySelector(".account-menu .menu-head")?.textContent;
+    if (!who(profile) || who(profile) !== who(document)) return;
+    token = uploads.token = profile.querySelector("[name=csrf_token]").value;
+    for (const each of document.querySelectorAll("[name=csrf_token]")) each.value = token;
+  } catch {
+    // the next try asks again
+  }
 }
 
 function later(sentence) {
@@ -323,7 +346,8 @@ const sender = find("[data-send]");
 
 function leave(button) {
   keeping.leaving = true;
-  form.requestSubmit(button);
+  // a form does not begin to be sent while it asks whether it may be
+  setTimeout(() => form.requestSubmit(button));
 }
 
 form.addEventListener("submit", async (event) => {
@@ -402,9 +426,9 @@ document.getElementById("discard-form").addEventListener("submit", (event) => {
 
 // -- the beginning -----------------------------------------------------------------------------------------------------------
 // what stands on a page that was shown again is not kept yet
-if ("shownAgain" in words) keeping.count = 1;
-if (document.getElementById("race").dataset.errorSummary !== undefined) keeping.stopped = true;
-if (words.id && !("shownAgain" in words)) keeping.body = null;
+if ("unkept" in words) keeping.count = 1;
+if (!document.getElementById("race").hidden) keeping.stopped = true;
+if (location.pathname !== words.path) history.replaceState(history.state, "", words.path);
 if (!document.activeElement || document.activeElement === document.body) {
   const first = recipients.get("to");
   if (!first.items.length) first.input.focus();

@@ -46,7 +46,7 @@ export async function edit(area) {
     content_css: new URL("editor.css", import.meta.url).href,
     plugins: "advlist autolink image link lists searchreplace table",
     toolbar: TOOLS.join(" | "),
-    toolbar_mode: matchMedia("(max-width: 48rem)").matches ? "scrolling" : "wrap",
+    toolbar_mode: matchMedia("(max-width: 48rem)").matches ? "sliding" : "wrap",
     menubar: false,
     statusbar: false,
     branding: false,

@@ -6,12 +6,12 @@ const AGAIN_MS = [0, 500, 1000, 2000, 4000];
 const LATER_MS = 5000;
 const fill = (text, ...values) => values.reduce((said, value, at) => said.replace(`{${at}}`, value), text);
 
-/** 23 MB, in steps of 1024 as the pages have them. */
+/** 23 MB, in units of 1024 as the pages have them. */
 export function size(bytes) {
   const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
-  const step = bytes < 1 ? 0 : Math.min(3, Math.floor(Math.log2(bytes) / 10));
+  const step = Math.min(3, bytes < 1024 ? 0 : Math.floor(Math.log2(bytes) / 10));
   const value = bytes / 1024 ** step;
-  const form = { style: "unit", unit: units[step], unitDisplay: step ? "short" : "long", maximumFractionDigits: step && value < 10 ? 1 : 0 };
+  const form = { style: "unit", unit: units[step], unitDisplay: step ? "short" : "long", maximumFractionDigits: step && value < 9.95 ? 1 : 0 };
   return new Intl.NumberFormat(document.documentElement.lang, form).format(value);
 }
 
