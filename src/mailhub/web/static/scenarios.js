@@ -79,19 +79,21 @@ if (board && form) {
       for (const each of carried) each.classList.add("is-carried");
     });
   });
-  board.addEventListener("dragover", (event) => {
+  const enter = (event) => {
     const zone = event.target.closest(".lane")?.querySelector("[data-drop]");
     const target = event.target.closest("[data-drop]") ?? zone;
     if (!carried.length || !target) return over(null);
     event.preventDefault();
     event.dataTransfer.dropEffect = "move";
     over(target);
-  });
+  };
+  board.addEventListener("dragenter", enter);
+  board.addEventListener("dragover", enter);
   board.addEventListener("drop", (event) => {
     const zone = board.querySelector(".is-over");
     if (!carried.length || !zone) return;
     event.preventDefault();
-    if (isHome(zone)) return release();
+    if (isHome(zone)) return; // dragend comes next and says so
     tell(`${board.dataset.textDropped} ${zone.dataset.dropTitle}`);
     for (const each of boxes()) each.checked = carried.includes(each.closest("[data-row]"));
     form.elements.account.value = zone.dataset.drop;
