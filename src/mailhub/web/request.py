@@ -18,7 +18,7 @@ from mailhub.people.identity import HUB, Identity
 from mailhub.services import Work
 from mailhub.store.root import HubRoot
 
-from . import forgery
+from . import forgery, seals
 from .controls import controls_of
 from .cookies import GUEST, SESSION, Cookies
 from .notices import Kind, Notice
@@ -223,6 +223,14 @@ class PageRequest:
     def flash(self, text: Text, kind: Kind = "success") -> None:
         """Say a sentence on the next page that is shown, after a redirect; or on this one."""
         self.notices.append(Notice(kind, self.translated(text)))
+
+    def sealed(self, text: str) -> str:
+        """A text for an address, by which this person comes back with it; ``find_opened`` has it again."""
+        return seals.sealed(text, self._parts.key, self.identity.user_id)
+
+    def find_opened(self, sealed: str) -> str | None:
+        """The text that was sealed for this person; None for what is not: a link that somebody made up."""
+        return seals.find_opened(sealed, self._parts.key, self.identity.user_id)
 
     @property
     def csrf_token(self) -> str:

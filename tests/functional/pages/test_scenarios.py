@@ -246,6 +246,17 @@ def test_controls_that_were_never_offered_change_nothing(
     assert account_of(kit, "sales-order") is None
 
 
+def test_a_link_that_somebody_made_up_offers_nothing_to_undo(kit: HubKit, browser: Browserless) -> None:
+    chosen = tokens(board(browser), "sales-order")
+    link = browser.post("/scenarios/+assign", [*chosen, ("account", "orders")]).location
+    form = browser.get(link).html.find("form", class_="undo")
+    (step,) = [each["value"] for each in form.find_all("input", {"name": "step"})]
+    made_up = f"{step.rpartition('~')[0]}~sales"
+    for token in (step, made_up, f"{made_up}~{link.rpartition('~')[2]}"):
+        assert browser.get(f"/scenarios?done={quote(token)}").html.find("form", class_="undo") is None
+    assert signed_in(kit, "bob").get(link).html.find("form", class_="undo") is None
+
+
 @pytest.mark.parametrize(
     ("back", "where"),
     [

@@ -143,4 +143,4 @@ def _back(request: PageRequest, steps: list[Step]) -> str:
     path = back if is_own_path(back) and back.partition("?")[0] == "/scenarios" else "/scenarios"
     if not steps:
         return path
-    return f"{path}{'&' if '?' in path else '?'}{urlencode([(UNDO, each.token) for each in steps])}"
+    return f"{path}{'&' if '?' in path else '?'}{urlencode([(UNDO, request.sealed(each.token)) for each in steps])}"

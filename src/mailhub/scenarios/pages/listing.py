@@ -102,8 +102,9 @@ def _default_files(request: PageRequest, found: list[tuple[ScenarioView, str]]) 
 
 
 def find_undoable(request: PageRequest) -> list[tuple[Step, ScenarioView]]:
-    """Those of the assignments that the address names which are still as they were made."""
-    named = request.query_all(UNDO)[:MOST_UNDONE]
+    """Those of the assignments that the address names which are still as they were made, by whoever looks."""
+    given = request.query_all(UNDO)[:MOST_UNDONE]
+    named = [token for each in given if (token := request.find_opened(each)) is not None]
     if not named or not request.identity.may(Permission.SETUP_WRITE):
         return []
     try:
