@@ -111,7 +111,8 @@ function tell() {
   said.textContent = changed.length > 3 ? `${list.dataset.textChanged}: ${changed.length}` : titles.join(". ");
 }
 
-if (list || shown) {
+// without something to follow, the page does not load htmx
+if (window.htmx) {
   document.addEventListener("htmx:before:response", (event) => {
     // gone, forbidden or signed out: what is shown stays, and nobody is told again and again
     if (event.detail.ctx.response.status >= 400) stopped = true;
