@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import FilePayload, Page, Route, expect
 
 from .kit import Browsing, Keys, VisitedHub, check_accessible, check_fits, sign_in
 
@@ -40,6 +40,10 @@ def lane(page: Page, name: str) -> Any:
 
 def row(page: Page, scenario: str) -> Any:
     return page.locator(f"#scenario-{scenario}")
+
+
+def file(name: str, content: bytes = b"123456") -> FilePayload:
+    return {"name": name, "mimeType": "application/octet-stream", "buffer": content}
 
 
 def test_dragging_keys_and_choosing_many_end_in_the_same(
@@ -144,7 +148,7 @@ def test_several_files_are_sent_with_progress_over_a_cut_connection(
 ) -> None:
     browsing.complaints(page).allow("/page-api/uploads", "ERR_FAILED")
     sign_in(page, then="/scenarios/customer-statement")
-    cuts = []
+    cuts: list[str] = []
 
     def cut_once(route: Route) -> None:
         if route.request.method == "PATCH" and not cuts:
@@ -157,12 +161,7 @@ def test_several_files_are_sent_with_progress_over_a_cut_connection(
     page.get_by_label("Add new files to every message").check()
     names = ['big "one".bin', "small.txt"]
     contents = [b"x" * 1_000_000, b"text"]
-    page.locator("#files-input").set_input_files(
-        [
-            {"name": name, "mimeType": "application/octet-stream", "buffer": content}
-            for name, content in zip(names, contents, strict=True)
-        ]
-    )
+    page.locator("#files-input").set_input_files([*map(file, names, contents)])
     expect(page.get_by_text("2 files were added.")).to_be_visible()
     assert cuts
     found = hub.get("/scenarios/customer-statement/attachments")["items"]
@@ -184,12 +183,11 @@ def test_a_file_that_is_refused_says_why_and_can_be_left_out(
     sign_in(page, then="/scenarios/vendor-remittance")
     problem = '{"detail": "A file may have 5 bytes at most."}'
     page.route("**/page-api/uploads", lambda route: route.fulfill(status=413, body=problem))
-    files = [{"name": "refused.bin", "mimeType": "application/octet-stream", "buffer": b"123456"}]
-    page.locator("#files-input").set_input_files(files)
+    page.locator("#files-input").set_input_files(file("refused.bin"))
     expect(page.get_by_text("A file may have 5 bytes at most.").first).to_be_visible()
     check_accessible(page)
     page.unroute("**/page-api/uploads")
-    page.locator("#files-input").set_input_files([{**files[0], "name": "taken.bin"}])
+    page.locator("#files-input").set_input_files(file("taken.bin"))
     expect(page.locator("[data-files-list] li", has_text="taken.bin")).to_contain_text("Done")
     page.get_by_role("button", name="Cancel refused.bin").click()
     expect(page.get_by_text("One file was added.")).to_be_visible()
@@ -218,9 +216,7 @@ def test_everything_is_done_without_scripts_too(
     assert account_of(hub, "service-order") == accounts["Letters"]
 
     page.goto("/scenarios/service-order")
-    page.locator("#files-input").set_input_files(
-        [{"name": name, "mimeType": "text/plain", "buffer": b"text"} for name in ("one.txt", "two.txt")]
-    )
+    page.locator("#files-input").set_input_files([file("one.txt"), file("two.txt")])
     page.get_by_role("button", name="Add the files").click()
     expect(page.get_by_text("2 files were added.")).to_be_visible()
     page.locator("#files .menu-button summary").first.click()

@@ -22,7 +22,7 @@ from .tokens import Step
 
 UNDO = "done"
 """The parameter that names assignments which were just made."""
-MOST_UNDONE = 50
+MOST_UNDONE = 30
 _MOST_OPTIONS = 6_000
 _MOST_FILES = 100
 
