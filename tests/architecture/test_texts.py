@@ -35,6 +35,9 @@ STATED = frozenset({"Denied", "NotFound", "Permanent", "Transient", "WrongState"
 """Some of them, so that the search for the others is known to work."""
 
 SENTENCE = re.compile(r"[A-Z][a-z]*\b.* .*[.!?:]", re.DOTALL)
+TRANSLATED = frozenset({"_", "in_context", "pluralized"})
+"""Calls whose texts are taken into the catalogues."""
+
 NOT_FOR_PEOPLE = re.compile(r"log(?:ger)?\.\w+|\w*log\.\w+|warnings\.\w+|\w*Error|ET\.\w+|hint\.example")
 """Calls whose texts are for whoever reads logs or code, log lines and errors of Python for mistakes in code, or are data."""
 
@@ -57,6 +60,7 @@ log.warning("This is for the log. %s", name)
 raise ValueError("This is for programmers. Really.")
 said = "You cannot do this here."
 label = _(f"Hello {name}")
+said = request.pluralized("One file was added.", "${count} files were added.", n)
 schema = {"type": "object", "description": "A thing"}
 '''
     lines = source.splitlines()
@@ -135,7 +139,7 @@ def _set_aside(node: ast.AST) -> Iterator[ast.AST]:
         yield node.value
     called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
     if isinstance(node, ast.Call) and (
-        called == "_" or (called not in PLACES and NOT_FOR_PEOPLE.fullmatch(called))
+        called.rpartition(".")[2] in TRANSLATED or (called not in PLACES and NOT_FOR_PEOPLE.fullmatch(called))
     ):
         for argument in node.args:
             yield from (each for each in ast.walk(argument) if isinstance(each, ast.Constant))
