@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import FrameLocator, Page, expect
+from playwright.sync_api import Dialog, FrameLocator, Page, expect
 
 from .kit import Browsing, CuttingProxy, Keys, VisitedHub, check_accessible, check_fits, sign_in
 
@@ -45,6 +45,12 @@ def expect_saved(page: Page) -> str:
     """Wait until all of it is on disk; the id of the draft."""
     expect(page.locator("#state")).to_have_text(SAVED, timeout=MANY_SECONDS)
     expect(page).to_have_url(re.compile(r"/compose/[\w-]+$"))
+    return page.url.rpartition("/")[2]
+
+
+def shown_draft(page: Page) -> str:
+    """The id of the draft that a page shows, which was not changed on it."""
+    expect(page).to_have_url(re.compile(r"/compose/[\w-]{20,}$"))
     return page.url.rpartition("/")[2]
 
 
@@ -146,6 +152,16 @@ def test_of_two_writers_nobodys_words_are_lost(browsing: Browsing, hub: VisitedH
     assert [each["id"] for each in drafts(hub, "Their plan")] == [draft]
 
 
+def test_what_is_typed_in_a_draft_that_was_discarded_becomes_a_new_one(page: Page, hub: VisitedHub) -> None:
+    made = hub.call("POST", "/messages", {"draft": True, "subject": "Old", "html": "<p>Words</p>"}).body
+    open_sheet(page, f"/compose/{made['id']}")
+    assert hub.call("DELETE", f"/messages/{made['id']}", revision=made["revision"]).status == 204
+    page.locator("#subject").fill("Still wanted")
+    page.get_by_role("button", name="Keep mine as a new draft").click()
+    expect(page).not_to_have_url(re.compile(made["id"]))
+    assert "Words" in hub.get(f"/messages/{shown_draft(page)}")["html"]
+
+
 def test_what_is_typed_while_the_hub_cannot_be_reached_is_saved_when_it_can(
     browsing: Browsing, hub: VisitedHub
 ) -> None:
@@ -161,9 +177,26 @@ def test_what_is_typed_while_the_hub_cannot_be_reached_is_saved_when_it_can(
     assert len(drafts(hub, "On a fast train")) == 1
 
 
+def test_what_is_typed_while_one_is_signed_out_is_saved_after_signing_in_elsewhere(
+    page: Page, hub: VisitedHub
+) -> None:
+    open_sheet(page)
+    page.context.clear_cookies()
+    page.locator("#subject").fill("Signed out")
+    expect(page.locator("#state")).to_contain_text("You are signed out.")
+    sign_in(page.context.new_page())
+    expect_saved(page)
+    assert len(drafts(hub, "Signed out")) == 1
+
+
 def test_leaving_asks_only_while_something_is_not_saved(page: Page) -> None:
     asked: list[str] = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+
+    def leave(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", leave)
     open_sheet(page)
     page.locator("#subject").click()
     page.keyboard.type("Unsaved")

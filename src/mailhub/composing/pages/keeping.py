@@ -169,7 +169,7 @@ def typed_with_files(request: PageRequest) -> tuple[Typed, list[FieldError]]:
     typed, errors, taken = typed_in(request), list[FieldError](), list[str]()
     for name, value in request.posted:
         # a control in which nothing was chosen comes as no bytes
-        if name == "file" and getattr(value, "filename", ""):
+        if name == "file" and getattr(value, "filename", None):
             try:
                 taken.append(_take(request, value))
             except TooLarge as refused:

@@ -233,7 +233,7 @@ async function answered(response) {
     await renewToken();
     return later(words.textSignedOut);
   }
-  if (response.status === 404) return ended("ended");
+  if (response.status === 404) return gone();
   const parts = new DOMParser().parseFromString(await response.text(), "text/html");
   const sent = keeping.pending;
   keeping.pending = null;
@@ -273,6 +273,13 @@ function later(sentence) {
   clearTimeout(keeping.soon);
   keeping.soon = setTimeout(keep, wait);
   return false;
+}
+
+/** There is nothing left to be a copy of: what stands here can only become a new draft. */
+function gone() {
+  document.querySelector("[data-copy-draft]").setAttribute("formaction", "/compose/save");
+  document.querySelector("[data-load-other]").hidden = true;
+  return ended("ended");
 }
 
 /** Nothing is kept by itself any more: the person chooses. */
