@@ -10,7 +10,7 @@ from pyramid.i18n import get_localizer
 
 from mailhub.answers import RunsCommands
 from mailhub.contract.texts import Text, _
-from mailhub.errors import NotSignedIn, RevisionMissing, RevisionStale
+from mailhub.errors import BadRequest, NotSignedIn, RevisionMissing, RevisionStale
 from mailhub.http.locale import STORED_TEXTS, locale_of, localized
 from mailhub.http.paging import DEFAULT_LIMIT, Page, page_of
 from mailhub.http.stored_texts import StoredTexts
@@ -140,11 +140,18 @@ class PageRequest:
 
     @property
     def query(self) -> Mapping[str, str]:
-        """The parameters of the address; ``getall(name)`` has all of one name."""
-        return cast(Mapping[str, str], self._request.GET)
+        """The parameters of the address. Raises ``BadRequest`` for one that is no UTF-8."""
+        return cast(Mapping[str, str], self._parameters)
 
     def query_all(self, name: str) -> list[str]:
-        return cast("list[str]", self._request.GET.getall(name))
+        return cast("list[str]", self._parameters.getall(name))
+
+    @property
+    def _parameters(self) -> Any:
+        try:
+            return self._request.GET
+        except UnicodeDecodeError as error:
+            raise BadRequest(_("The address cannot be understood.")) from error
 
     @cached_property
     def _controls(self) -> Sequence[Control]:
@@ -214,7 +221,7 @@ class PageRequest:
 
         Raises ``Invalid`` with ``cursor.invalid``.
         """
-        query = {**filters, "limit": limit, "cursor": self._request.GET.get("cursor") or None}
+        query = {**filters, "limit": limit, "cursor": self.query.get("cursor") or None}
         list_name = f"page {self._request.path_info}\n{self.identity.user_id}"
         return page_of(self._parts.api.cursors, query, list_name)
 

@@ -256,6 +256,12 @@ def test_an_address_that_cannot_be_read_is_refused_kindly(kit: HubKit) -> None:
     assert "cannot be understood" in answer.text
 
 
+@pytest.mark.parametrize("path", ["/scenarios?q=%ff", "/outbox?q=%ff", "/accounts?cursor=%ff"])
+def test_a_parameter_that_cannot_be_read_is_refused_kindly(kit: HubKit, path: str) -> None:
+    kit.user("ada", password=PASSWORD)
+    assert "cannot be understood" in signed_in(kit, "ada").get(path, 400).text
+
+
 def test_what_was_not_planned_is_an_incident_with_an_id_that_the_log_has(
     kit: HubKit, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
