@@ -10,8 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+import mailhub_smtp
 from mailhub.app import Hub, Surroundings
 from mailhub.builtin import builtin_plugins
 from mailhub.cli.http_server import HttpServer
@@ -89,24 +91,28 @@ class SampleConnector(FakeConnector):
             yield Step("send", "ok", 0.120, detail="250 2.0.0 queued")
 
 
-class SamplePlugin:
-    """Brings the connector, with a provider for each server."""
-
-    plugin_name = "smtp"
+class Providers:
+    """What stands behind the servers' names."""
 
     def __init__(self, spool: Path) -> None:
         self._spool = spool
-        self._providers: dict[str, FakeProvider] = {}
+        self._by_server: dict[str, FakeProvider] = {}
 
-    def provider(self, server: str) -> FakeProvider:
-        return self._providers.setdefault(server, FakeProvider(spool=self._spool))
+    def of(self, server: str) -> FakeProvider:
+        return self._by_server.setdefault(server, FakeProvider(spool=self._spool))
 
-    @hookimpl
-    def mailhub_register_connectors(self) -> list[ConnectorType]:
-        def make(settings: Any) -> Connector:
-            return SampleConnector(self.provider(settings["server"]), settings)
+    def plugin(self) -> ModuleType:
+        """The plugin of SMTP, which leads to them; a module in its package, so that its translations are found."""
+        smtp = replace(SMTP, make=lambda settings: SampleConnector(self.of(settings["server"]), settings))
 
-        return [replace(SMTP, make=make)]
+        @hookimpl
+        def mailhub_register_connectors() -> list[ConnectorType]:
+            return [smtp]
+
+        module = ModuleType("mailhub_smtp.sample")
+        module.__package__, module.__file__ = mailhub_smtp.__name__, mailhub_smtp.__file__
+        vars(module).update(plugin_name="smtp", mailhub_register_connectors=mailhub_register_connectors)
+        return module
 
 
 @dataclass
@@ -115,7 +121,7 @@ class SampleHub:
 
     hub: Hub
     clock: FakeClock
-    plugin: SamplePlugin
+    providers: Providers
     api: Api
     user_id: str
     url: str = ""
@@ -182,7 +188,8 @@ def sample_hub(folder: Path) -> Iterator[SampleHub]:
     """A hub with all that, listening at ``url``."""
     spool = folder / "spool"
     spool.mkdir()
-    plugin = SamplePlugin(spool)
+    providers = Providers(spool)
+    plugin = providers.plugin()
     clock = FakeClock(NOW - timedelta(days=4, hours=2))
     settings = Settings(data_dir=str(folder / "var"), store_uri="memory://", store_sessions_uri="memory://")
     surroundings = Surroundings(
@@ -196,7 +203,7 @@ def sample_hub(folder: Path) -> Iterator[SampleHub]:
         application = hub.wsgi_app()
         user_id = _make_people(hub)
         token = hub.run(lambda work: work.service(TokensService).create_token(_token(user_id)).text, "sample")
-        sample = SampleHub(hub, clock, plugin, Api(application, token), user_id)
+        sample = SampleHub(hub, clock, providers, Api(application, token), user_id)
         hub.start_delivery()
         fill(sample)
         server = HttpServer(application, settings, threads=8, host="127.0.0.1")
@@ -211,7 +218,7 @@ def sample_hub(folder: Path) -> Iterator[SampleHub]:
         hub.close()
 
 
-def _host(plugin: SamplePlugin, data_dir: Path, _settings: Settings, clock: Clock) -> PluginHost:
+def _host(plugin: ModuleType, data_dir: Path, _settings: Settings, clock: Clock) -> PluginHost:
     builtins = [*builtin_plugins(data_dir), plugin]
     return load_plugins([], builtins=builtins, clock=clock, log=logging.getLogger("mailhub.plugins"))
 
@@ -309,8 +316,8 @@ def _add_scenarios(sample: SampleHub) -> None:
 
 def _add_history(sample: SampleHub) -> None:
     """What was sent, and what came of it otherwise."""
-    sales = sample.plugin.provider("smtp.sales.nordwind.example")
-    billing = sample.plugin.provider("smtp.nordwind.example")
+    sales = sample.providers.of("smtp.sales.nordwind.example")
+    billing = sample.providers.of("smtp.nordwind.example")
     billing.refuse("purchasing@tidewater.example", "550", "5.1.1 User unknown")
     sales.defer("paolo@caffe-rossi.example", "452", "4.2.2 Mailbox full")
     began = sample.clock.now()
@@ -337,7 +344,7 @@ def _add_history(sample: SampleHub) -> None:
 def _add_what_waits(sample: SampleHub) -> None:
     """Each for another reason."""
     ids = sample.ids
-    support = sample.plugin.provider(DEAD_SERVER)
+    support = sample.providers.of(DEAD_SERVER)
     support.fail(AuthenticationFailed("535 5.7.8 Error: authentication failed"), times=None)
     ids["held"] = sample.send(40, scenario="service-order", subject="Service order 2207: engine check")
     sample.send(41, scenario="service-quote", subject="Service quote 2208: new rigging")

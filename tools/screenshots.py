@@ -53,10 +53,18 @@ def _wrong_password(page: Page) -> None:
     page.locator("[data-error-summary]").wait_for()
 
 
+def _written(page: Page) -> None:
+    page.frame_locator(".tox-edit-area iframe").locator("body").wait_for()
+
+
 def _menu(page: Page) -> None:
     if page.locator(".topbar-menu").is_visible():
         page.locator(".topbar-menu").click()
     page.locator(".account-menu summary").click()
+
+
+def _editor(page: Page) -> None:
+    page.frame_locator("iframe").locator("body").wait_for()
 
 
 SHOTS = (
@@ -68,6 +76,7 @@ SHOTS = (
     Shot("outbox-failed", "/outbox?status=failed"),
     Shot("sent", "/sent", kept=True),
     Shot("drafts", "/drafts"),
+    Shot("compose", "/compose/{draft}", _written, is_whole=False),
     Shot("message-sent", "/messages/{sent}", is_whole=False, kept=True),
     Shot("message-failed", "/messages/{failed}", is_whole=False),
     Shot("message-in-doubt", "/messages/{in_doubt}", is_whole=False),
@@ -80,6 +89,12 @@ SHOTS = (
     Shot("account-edit", "/accounts/{billing}/edit"),
     Shot("account-test", "/accounts/{billing}/test"),
     Shot("account-delete", "/accounts/{newsletter}/delete"),
+    Shot("scenarios", "/scenarios"),
+    Shot("scenarios-new", "/scenarios/+new"),
+    Shot("scenario", "/scenarios/sales-invoice"),
+    Shot("scenarios", "/scenarios", kept=True),
+    Shot("scenario", "/scenarios/sales-invoice", kept=True),
+    Shot("compose", "/compose/{draft}", _editor, kept=True),
     Shot("profile", "/me"),
     Shot("password", "/me/password"),
     Shot("not-found", "/no-such-page"),

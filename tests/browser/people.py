@@ -27,7 +27,7 @@ Words = Callable[[str], str]
 
 
 def english(text: str) -> str:
-    return text
+    return text.rpartition("|")[2]
 
 
 def french() -> Words:
@@ -45,12 +45,24 @@ def french() -> Words:
     return translated
 
 
+class Own(str):
+    """A text that is no translation: a name, an address, a subject."""
+
+    __slots__ = ()
+
+
 class Person(ABC):
-    """Does things on a page. A text with a context is written ``context|text``; names of one's own are ``said`` as they are."""
+    """Does things on a page. A text with a context is written ``context|text``; one that is ``Own`` is looked for as it is."""
 
     def __init__(self, page: Page, words: Words = english) -> None:
         self.page = page
         self.words = words
+        # Playwright begins to hold back the system's dialogs when somebody listens, which takes its time
+        page.on("filechooser", lambda _chooser: None)
+
+    def said(self, text: str) -> str:
+        """A text as it stands on the page."""
+        return text if isinstance(text, Own) else self.words(text)
 
     @abstractmethod
     def follow(self, text: str) -> None:
@@ -81,37 +93,38 @@ class Person(ABC):
         """Files, by the system's dialog that the control opens."""
 
     @abstractmethod
+    def write(self, label: str, text: str) -> None:
+        """In the editor of formatted text; the focus stays there."""
+
+    @abstractmethod
     def open_menu(self, text: str) -> None:
         """A menu, so that what is in it can be followed and pressed."""
 
     def sees(self, text: str) -> Locator:
-        """Wait for a text that is translated."""
-        return self.sees_own(self.words(text))
-
-    def sees_own(self, text: str | re.Pattern[str]) -> Locator:
-        """Wait for a text as it is."""
-        found = self.page.get_by_text(text).locator("visible=true").first
+        """Wait for a text."""
+        found = self.page.get_by_text(self.said(text)).locator("visible=true").first
         expect(found).to_be_visible()
         return found
 
     def is_at(self, heading: str) -> None:
-        """Wait for the page with this heading, which is as it is."""
-        expect(self.page.get_by_role("heading", level=1)).to_have_text(heading)
+        """Wait for the page with this heading."""
+        expect(self.page.get_by_role("heading", level=1)).to_have_text(self.said(heading))
 
     def called(self, label: str) -> re.Pattern[str]:
         """The accessible name that is a text, perhaps with a mark in brackets after it: "Name (needed)"."""
-        return re.compile(rf"^\s*{re.escape(self.words(label))}\s*(\([^()]*\))?\s*$")
+        return re.compile(rf"^\s*{re.escape(self.said(label))}\s*(\([^()]*\))?\s*$")
 
     def begun(self, text: str) -> re.Pattern[str]:
         """The accessible name that begins with a text: "More", and for screen readers "of Sales"."""
-        return re.compile(rf"^\s*{re.escape(self.words(text))}(?![\w-])")
+        return re.compile(rf"^\s*{re.escape(self.said(text))}(?![\w-])")
 
 
 class MousePerson(Person):
     """Points and clicks."""
 
     def follow(self, text: str) -> None:
-        self._click("link", text)
+        with self.page.expect_navigation():
+            self._click("link", text)
 
     def press(self, text: str) -> None:
         self._click("button", text)
@@ -138,13 +151,19 @@ class MousePerson(Person):
 
     def pick(self, label: str, option: str) -> None:
         lists = self.page.get_by_role("combobox", name=self.called(label)).locator("visible=true").first
-        text = lists.locator("option", has_text=re.compile(f"^\\s*{re.escape(option)}")).first.inner_text()
+        text = lists.locator(
+            "option", has_text=re.compile(f"^\\s*{re.escape(self.said(option))}")
+        ).first.inner_text()
         lists.select_option(label=text.strip())
 
     def give_files(self, label: str, *files: Path) -> None:
         with self.page.expect_file_chooser() as opened:
-            self.page.get_by_label(self.called(label)).locator("visible=true").first.click()
+            self.page.locator("label").filter(has_text=self.begun(label)).first.click()
         opened.value.set_files(files)
+
+    def write(self, label: str, text: str) -> None:
+        self.page.frame_locator("iframe").locator("body").click()
+        self.page.keyboard.type(text)
 
     def open_menu(self, text: str) -> None:
         self.page.locator("summary").filter(has_text=self.begun(text)).first.click()
@@ -184,13 +203,17 @@ class KeysPerson(Person):
 
     def pick(self, label: str, option: str) -> None:
         self.keys.to(self.called(label))
-        self.page.keyboard.type(option)
+        self.page.keyboard.type(self.said(option))
 
     def give_files(self, label: str, *files: Path) -> None:
-        self.keys.to(self.called(label))
+        self.keys.to(self.begun(label), role="button")
         with self.page.expect_file_chooser() as opened:
-            self.keys.press("Enter")
+            self.keys.press("Space")
         opened.value.set_files(files)
+
+    def write(self, label: str, text: str) -> None:
+        self.keys.to(self.begun(label))
+        self.page.keyboard.type(text)
 
     def open_menu(self, text: str) -> None:
         self.keys.to(self.begun(text)).press("Enter")
