@@ -31,6 +31,11 @@ def secrets_of(schema: Any) -> tuple[str, ...]:
     return tuple(child.name for child in schema.children if is_secret(child))
 
 
+def may_be_empty(node: Any) -> bool:
+    """An empty text is a value: the type allows it, or it is the default, which can be read and so must be writable."""
+    return bool(getattr(node.typ, "allow_empty", False)) or node.missing == ""
+
+
 def missing_value(node: Any) -> Any:
     """What stands for a value that was left out: a copy of ``missing``, or ``UNKNOWN`` without one."""
     if node.missing is colander.required or node.missing is colander.drop:

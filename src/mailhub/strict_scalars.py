@@ -12,6 +12,7 @@ import colander
 from mailhub.contract.texts import Text, _
 from mailhub.schema_errors import coded_invalid
 from mailhub.schema_types import UNFIT_TEXT, WRONG_TYPE, unfit_text
+from mailhub.schema_walk import may_be_empty
 
 Reader = Callable[[Any, Any], Any]
 
@@ -41,7 +42,7 @@ def read_text(node: Any, value: Any) -> str:
         raise _wrong_type(node, _("A text is needed here."))
     if unfit_text(value):
         raise colander.Invalid(node, UNFIT_TEXT)
-    if not value and not node.typ.allow_empty:
+    if not value and not may_be_empty(node):
         raise coded_invalid(node, _("This must not be empty."), "schema.required")
     return value
 

@@ -122,6 +122,9 @@ class TestTypes:
         assert mistakes(scalar(colander.String(), missing=None), "") == [("", "schema.required")]
         assert strict_values(scalar(colander.String(allow_empty=True)), "") == ""
 
+    def test_an_empty_text_that_is_the_default_can_be_written_as_it_was_read(self) -> None:
+        assert strict_values(scalar(colander.String(), missing=""), "") == ""
+
     def test_alternatives_are_told_apart_by_their_type(self) -> None:
         node = scalar(Alternatives())
         node.add(scalar(colander.String()))

@@ -14,7 +14,7 @@ import colander
 from mailhub.contract.schema_hints import HINT_NAMES
 from mailhub.contract.texts import TranslationString, plain
 from mailhub.schema_types import Alternatives
-from mailhub.schema_walk import SettingsSchemas, is_nullable, is_readonly, is_secret
+from mailhub.schema_walk import SettingsSchemas, is_nullable, is_readonly, is_secret, may_be_empty
 from mailhub.strict_scalars import MAX_INTEGER
 
 from .validator_schemas import Undescribed, constraints_of
@@ -284,7 +284,7 @@ def _refuse_unknown_hints(node: Any) -> None:
 
 
 def _text(node: Any) -> Keywords:
-    return {"type": "string"} if node.typ.allow_empty else {"type": "string", "minLength": 1}
+    return {"type": "string"} if may_be_empty(node) else {"type": "string", "minLength": 1}
 
 
 _SCALARS: Mapping[type, Callable[[Any], Keywords]] = MappingProxyType(

@@ -34,6 +34,7 @@ class Words(colander.SequenceSchema):
 class Everything(colander.MappingSchema):
     text = colander.SchemaNode(colander.String(), validator=colander.Length(min=1, max=3))
     empty = colander.SchemaNode(colander.String(allow_empty=True), missing="")
+    blank = colander.SchemaNode(colander.String(), missing="")
     pattern = colander.SchemaNode(
         colander.String(), missing=None, validator=colander.All(colander.Length(max=4), colander.Regex("a+"))
     )
