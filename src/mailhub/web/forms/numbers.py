@@ -26,5 +26,5 @@ def read_number(text: str, locale: str) -> int | float | None:
 
 def show_number(value: float, locale: str) -> str:
     """The number to be edited: all its digits, none grouped."""
-    text = repr(value)
+    text = repr(value).removesuffix(".0")
     return text.replace(".", ",") if locale.split("-", maxsplit=1)[0] in _COMMA_LANGUAGES else text

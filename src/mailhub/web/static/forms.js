@@ -6,8 +6,8 @@ const controls = (form, name) => [...form.elements].filter((each) => each.name =
 function valueOf(form, name) {
   const found = controls(form, name);
   const chosen = found.find((each) => (each.type === "radio" ? each.checked : true));
-  if (chosen?.type === "checkbox") return chosen.checked ? "true" : "false";
-  return chosen?.matches(":disabled") ? null : (chosen?.value ?? null);
+  if (!chosen || chosen.matches(":disabled")) return null;
+  return chosen.type === "checkbox" ? String(chosen.checked) : chosen.value;
 }
 
 /** Show what applies; what does not is disabled, so that it is neither reached nor sent. */
@@ -16,7 +16,11 @@ function showWhatApplies(form) {
     const value = valueOf(form, part.dataset.visibleWhen);
     const applies = value !== null && JSON.parse(part.dataset.visibleValues).includes(value);
     part.hidden = part.disabled = !applies;
-    for (const sentence of part.querySelectorAll("[data-visible-sentence]")) sentence.hidden = true;
+    // a hidden text still describes: what shows itself when it applies need not say when that is
+    for (const sentence of part.querySelectorAll("[data-visible-sentence]")) {
+      sentence.hidden = true;
+      sentence.textContent = "";
+    }
   }
   for (const content of form.querySelectorAll("[data-set-content]")) {
     const box = content.parentElement.querySelector(":scope > .form-check [data-set-box]");

@@ -369,6 +369,18 @@ class TestRows:
         assert self.shown("__up__/hosts/2") == ["a", "c", "b"]
         assert self.shown("__down__/hosts/0", "__down__/hosts/0") == ["b", "c", "a"]
 
+    def test_each_button_says_what_it_does_to_which(self) -> None:
+        form = form_of()
+        form.fill({"loft": "x", "hosts": ["a"]})
+        said = parsed(form.render()).xpath("//fieldset//button/*[not(@aria-hidden)]")
+        words = [" ".join(each.text_content().split()) for each in said]
+        assert words[:4] == ["Move up: Host 1", "Move down: Host 1", "Remove: Host 1", "Add: Host"]
+
+    def test_whole_numbers_are_shown_without_decimals(self) -> None:
+        form = form_of()
+        form.fill({"loft": "x", "rules": [{"pattern": "y", "weight": 300.0}]})
+        assert control(form.render(), "rules/0/weight").get("value") == "300"
+
     def test_at_an_end_they_stay(self) -> None:
         assert self.shown("__up__/hosts/0", "__down__/hosts/2") == ["a", "b", "c"]
 
