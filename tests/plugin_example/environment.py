@@ -38,9 +38,12 @@ class PluginEnvironment:
         made = cls(folder, folder / "bin" / "python")
         # addsitedir also follows the .pth files of editable installs, which a path in a .pth file would not
         tests_own = [sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]
-        lines = [f"import site; site.addsitedir({path!r})" for path in dict.fromkeys(tests_own)]
-        (made._site_packages() / "tests-own-environment.pth").write_text("\n".join(lines) + "\n")
+        made._add("tests-own-environment", *dict.fromkeys(tests_own))
         return made
+
+    def add_folders(self, *folders: Path) -> None:
+        """Let it import from folders as they are; records of distributions (``.dist-info``) are found in them too."""
+        self._add("added-folders", *map(str, folders))
 
     def install(self, wheel: Path) -> None:
         """Install a wheel as it is. Raises AssertionError with pip's words."""
@@ -53,6 +56,10 @@ class PluginEnvironment:
     def run(self, *arguments: str, environ: Mapping[str, str] | None = None) -> str:
         """Run this environment's Python; what it printed. Raises AssertionError when it fails."""
         return _run(str(self.python), *arguments, environ=environ)
+
+    def _add(self, name: str, *paths: str) -> None:
+        lines = "".join(f"import site; site.addsitedir({path!r})\n" for path in paths)
+        (self._site_packages() / f"{name}.pth").write_text(lines)
 
     def _pip(self, *arguments: str) -> None:
         _run(sys.executable, "-m", "pip", "--python", str(self.python), *PIP, *arguments)

@@ -4,14 +4,14 @@ from typing import Any
 
 from mailhub.accounts.presenting import AccountView, attention_of, present_account, state_of
 from mailhub.accounts.service import AccountsService
-from mailhub.contract.texts import Text, _
+from mailhub.contract.texts import Text
 from mailhub.people.permissions import Permission
-from mailhub.schema_walk import secrets_of
 from mailhub.web.answers import Answer, Fragment, Shown
 from mailhub.web.page import page
 from mailhub.web.request import PageRequest
 
-from .shared import ACCOUNTS, TEMPLATES, figures_of, own_first, view_of
+from .facts import plain_text, settings_facts
+from .shared import ACCOUNTS, TEMPLATES, figures_of, view_of
 
 _SHOWN = f"{TEMPLATES}/account.jinja2"
 _QUEUE = f"{TEMPLATES}/queue.jinja2"
@@ -46,35 +46,5 @@ def _settings(request: PageRequest, view: AccountView) -> list[tuple[Text, str]]
     """The connector's settings as titles and values; of secrets only whether they are set."""
     stored = present_account(view, request.translated)["settings"]
     if view.kind is None:
-        return [(name, _plainly(request, value)) for name, value in stored.items()]
-    schema = view.kind.settings_schema()
-    secrets = secrets_of(schema)
-    shown: list[tuple[Text, str]] = []
-    for child in sorted(schema.children, key=lambda each: own_first(each.name)):
-        value = stored.get(child.name)
-        if child.name in secrets:
-            is_set = bool(value and value.get("is_set"))
-            shown.append((child.title, request.translated(_("Set") if is_set else _("Not set"))))
-        elif value is not None and value != "":
-            titles = dict(getattr(child, "choices", ()))
-            shown.append(
-                (child.title, _plainly(request, titles.get(value, value) if _is_name(value) else value))
-            )
-    return shown
-
-
-def _is_name(value: object) -> bool:
-    return isinstance(value, str | int) and not isinstance(value, bool)
-
-
-def _plainly(request: PageRequest, value: Any) -> str:
-    match value:
-        case bool():
-            return request.translated(_("Yes") if value else _("No"))
-        case {"is_set": bool(is_set)}:
-            return request.translated(_("Set") if is_set else _("Not set"))
-        case dict():
-            return ", ".join(f"{name}: {_plainly(request, each)}" for name, each in value.items())
-        case list() | tuple():
-            return ", ".join(_plainly(request, each) for each in value)
-    return request.translated(value) if isinstance(value, str) else str(value)
+        return [(name, plain_text(value, request.translated)) for name, value in stored.items()]
+    return list(settings_facts(view.kind.settings_schema(), stored, request.translated))

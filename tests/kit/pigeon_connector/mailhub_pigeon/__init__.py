@@ -1,0 +1,1 @@
+"""Sends mail by pigeon; a plugin for tests of forms."""
