@@ -105,6 +105,7 @@ class Form:
             _put(filled, path.replace(".", "/").split("/"), {"is_set": True})
         self._current = filled
         self._root.widget.show(self._root, filled)
+        self._root.widget.note_shown(self._root)
 
     def read(self, posted: Iterable[Control], judge: Judge | None = None) -> dict[str, Any]:
         """The values, as the API would read them. Everything typed is kept.

@@ -420,6 +420,29 @@ class TestPartsThatMayBeMissing:
         values = form.read(typed(form.render(), loft="x", proxy__host="p.example"))
         assert values["proxy"] == {"host": "p.example", "port": 3128}
 
+    def test_one_that_is_stored_goes_when_its_box_is_unticked_also_without_a_script(self) -> None:
+        form = form_of()
+        form.fill({"loft": "x", "proxy": {"host": "p.example", "port": 8080}})
+        sent = submitted(form.render())
+        assert form.read(sent)["proxy"] == {"host": "p.example", "port": 8080}
+        unticked = [each for each in sent if each != ("proxy/__set__", "true")]
+        assert form.read(unticked)["proxy"] is None
+        assert form.read([*unticked, ("proxy/port", "1")])["proxy"] == {"host": "p.example", "port": 1}
+
+    def test_a_list_in_one_goes_with_it_unless_its_rows_were_changed(self) -> None:
+        schema = colander.SchemaNode(
+            colander.Mapping(),
+            colander.SchemaNode(
+                colander.Mapping(), Hosts(name="hosts", missing=()), name="part", missing=None
+            ),
+        )
+        form = form_of(schema)
+        form.fill({"part": {"hosts": ["a", "b"]}})
+        sent = [each for each in submitted(form.render()) if each != ("part/__set__", "true")]
+        assert form.read(sent)["part"] is None
+        form.fill({"part": {"hosts": ["a", "b"]}})
+        assert form.read([*sent, ("part/hosts/2", "c")])["part"] == {"hosts": ["a", "b", "c"]}
+
     def test_a_ticked_box_asks_for_what_is_needed(self) -> None:
         form = form_of()
         found = refused(form, [*typed(form.render(), loft="x"), ("proxy/__set__", "true")])

@@ -70,6 +70,10 @@ class FormWidget(Widget):
         field.problems = []
         field.is_given = False
         self.show(field, self.default)
+        self.note_shown(field)
+
+    def note_shown(self, field: Field) -> None:
+        """What it holds now is what somebody sees first."""
         field.fresh = field.held
 
     @property
@@ -111,7 +115,7 @@ class FormWidget(Widget):
         return ABSENT if self.node.missing is colander.drop else Wrong("", NEEDED, "schema.required")
 
     def is_untouched(self, field: Field) -> bool:
-        """Whether it is as it would be in a new form."""
+        """Whether it is as it was first shown."""
         return not field.is_given or bool(field.held == field.fresh)
 
     def is_empty(self, field: Field) -> bool:

@@ -47,6 +47,11 @@ class MappingWidget(FormWidget):
             if child.name in value:
                 child.widget.show(child, value[child.name])
 
+    def note_shown(self, field: Field) -> None:
+        super().note_shown(field)
+        for child in field.children:
+            child.widget.note_shown(child)
+
     def take(self, field: Field, posted: Posted) -> None:
         field.is_given = posted.has(field.path) if field.path else True
         if field.is_given:
@@ -129,6 +134,12 @@ class ListWidget(FormWidget):
             row = self._add(field, str(len(field.rows)))
             row.widget.show(row, each)
 
+    def note_shown(self, field: Field) -> None:
+        super().note_shown(field)
+        field.rows_shown = [row.number for row in field.rows]
+        for row in field.rows:
+            row.widget.note_shown(row)
+
     def take(self, field: Field, posted: Posted) -> None:
         field.is_given = posted.has(field.path)
         if not field.is_given:
@@ -184,7 +195,9 @@ class ListWidget(FormWidget):
         return row
 
     def is_untouched(self, field: Field) -> bool:
-        return all(row.widget.is_empty(row) for row in field.rows)
+        if [row.number for row in field.rows] == field.rows_shown:
+            return all(row.widget.is_untouched(row) for row in field.rows)
+        return not field.rows_shown and all(row.widget.is_empty(row) for row in field.rows)
 
     def is_empty(self, field: Field) -> bool:
         return False
