@@ -30,12 +30,15 @@ def axe_source() -> str:
 
 
 def check_accessible(
-    page: Page, *, themes: Sequence[ColorScheme] = BOTH, without: Sequence[str] = ()
+    page: Page, *, themes: Sequence[ColorScheme] | None = None, without: Sequence[str] = ()
 ) -> None:
     """Raises AssertionError with what axe finds on the page as it is now, in each theme.
 
-    ``themes``: of a page that has no dark one, only the light. ``without``: CSS selectors of parts that are not ours.
+    ``themes``: both; only the light one of a page that has no dark one, and without scripts, which follow the system.
+    ``without``: CSS selectors of parts that are not ours.
     """
+    if themes is None:
+        themes = BOTH if page.evaluate(HAS_SCRIPTS) else BOTH[:1]
     before = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
     found: list[str] = []
     backgrounds = set()

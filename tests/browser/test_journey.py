@@ -6,6 +6,7 @@ import hashlib
 import re
 import secrets
 from collections.abc import Iterator
+from email.message import EmailMessage
 from pathlib import Path
 from typing import NamedTuple
 
@@ -123,7 +124,53 @@ def test_from_an_empty_folder_to_sent(
     paste_picture(person)
     attach_over_a_line_that_is_cut(person, proxy, big_file)
     send(person, subject)
-    check_arrived(mail_server, subject, big_file, terms)
+    check_picture(check_arrived(mail_server, subject, big_file, terms))
+
+
+def test_without_scripts_the_same_is_set_up_and_sent(
+    browsing: Browsing, first_run: FirstRun, mail_server: MailServer, terms: Path, tmp_path: Path
+) -> None:
+    person = MousePerson(browsing.open(scripts=False))
+    page = person.page
+    begin(person, first_run)
+    fill_in_account(person, mail_server)
+    person.fill("Password", PASSWORD)
+    person.press("Check now")
+    address = page.locator("noscript a[href^='/checks/']").get_attribute("href")
+    assert address is not None
+    other = page.context.new_page()
+    other.goto(address)
+    expect(other.get_by_text("It works as far as that can be told without sending.")).to_be_visible()
+    check_accessible(other)
+    person.fill("Password", PASSWORD)
+    save_account(person)
+
+    assign_scenarios(person)
+    person.follow("Sales invoice")
+    person.tick("Add new files to every message of this scenario")
+    person.give_files("Add files", terms)
+    person.press("Add the files")
+    expect(page.get_by_role("switch", name=terms.name)).to_be_checked()
+
+    subject = f"Invoice 103002 {secrets.token_hex(4)}"
+    small = tmp_path / "Invoice.pdf"
+    small.write_bytes(b"%PDF-1.7 the invoice")
+    person.follow("Write")
+    person.pick("From", "Sales invoice")
+    person.fill("To", HASHED_USER)
+    person.fill("Subject", subject)
+    person.fill("Message", "Dear Ada, here is the invoice.")
+    person.give_files("Attach files", small)
+    check_accessible(page)
+    person.press("Send")
+    person.is_at(Own(subject))
+    check_accessible(page, without=["iframe"])
+    wait_for(lambda: page.reload() and page.locator("[data-state]", has_text="Sent").count(), "Sent")
+    person.follow("box|Sent")
+    person.follow(Own(subject))
+    person.follow("History")
+    expect(page.get_by_role("list", name="History")).to_contain_text("250 2.0.0")
+    check_arrived(mail_server, subject, small)
 
 
 def begin(person: Person, first_run: FirstRun) -> None:
@@ -151,16 +198,8 @@ def begin(person: Person, first_run: FirstRun) -> None:
 
 def add_account(person: Person, server: MailServer) -> None:
     """Add an SMTP account, try it before it is saved, make it the default."""
-    person.follow("E-mail accounts")
-    person.follow("Add an account")
-    person.follow("SMTP")
-    person.fill("Name", "Sales")
-    person.fill("E-mail address", PLAIN_USER)
-    person.fill("Server", "localhost")
-    person.fill("Port", str(server.postfix.ports["submission"]))
-    person.fill("User name", PLAIN_USER)
+    fill_in_account(person, server)
     person.fill("Password", "not this one")
-    person.fill("Own certificate authority", str(server.authority.ca_file))
     person.press("Check now")
     person.sees("It does not work yet.")
     check_accessible(person.page)
@@ -169,12 +208,30 @@ def add_account(person: Person, server: MailServer) -> None:
     person.press("Check now")
     person.sees("It works: the test mail was accepted.")
     check_accessible(person.page)
+    save_account(person)
+    check_accessible(person.page)
+
+
+def fill_in_account(person: Person, server: MailServer) -> None:
+    """All but the password."""
+    person.follow("E-mail accounts")
+    person.follow("Add an account")
+    person.follow("SMTP")
+    person.fill("Name", "Sales")
+    person.fill("E-mail address", PLAIN_USER)
+    person.fill("Server", "localhost")
+    person.fill("Port", str(server.postfix.ports["submission"]))
+    person.fill("User name", PLAIN_USER)
+    person.fill("Own certificate authority", str(server.authority.ca_file))
+
+
+def save_account(person: Person) -> None:
+    """Save it and make it the default."""
     person.press("Save the account")
     person.is_at(Own("Sales"))
     person.open_menu("More")
     person.press("Make it the default")
     person.sees("Default")
-    check_accessible(person.page)
 
 
 def assign_scenarios(person: Person) -> None:
@@ -246,8 +303,8 @@ def send(person: Person, subject: str) -> None:
     check_accessible(person.page)
 
 
-def check_arrived(server: MailServer, subject: str, *files: Path) -> None:
-    """The mail is in the mailbox, with the picture as a linked part and each file as it was."""
+def check_arrived(server: MailServer, subject: str, *files: Path) -> EmailMessage:
+    """The mail is in the mailbox, with each file as it was; the mail."""
     inbox = server.postfix.root / "mail" / "inbox" / "new"
 
     def look() -> Path | None:
@@ -260,10 +317,17 @@ def check_arrived(server: MailServer, subject: str, *files: Path) -> None:
     with path.open("rb") as stream:
         mail = email.message_from_binary_file(stream, policy=email.policy.SMTP)
     path.unlink()
+    assert isinstance(mail, EmailMessage)
     parts = {part.get_filename() or part.get_content_type(): part for part in mail.walk()}
     for file in files:
         content = parts[file.name].get_payload(decode=True)
         assert isinstance(content, bytes)
         assert hashlib.sha256(content).digest() == hashlib.sha256(file.read_bytes()).digest()
+    return mail
+
+
+def check_picture(mail: EmailMessage) -> None:
+    """It is a linked part of the text."""
     [picture] = [part for part in mail.walk() if part.get_content_maintype() == "image"]
-    assert f"cid:{picture['Content-ID'].strip('<>')}" in parts["text/html"].get_content()
+    [text] = [part for part in mail.walk() if part.get_content_type() == "text/html"]
+    assert f"cid:{picture['Content-ID'].strip('<>')}" in text.get_content()
