@@ -291,7 +291,8 @@ def stops(page: Page) -> list[str]:
 
 
 def test_a_choice_shows_what_applies_and_drops_what_does_not(page: Page, hub: VisitedHub) -> None:
-    path = add_account(hub, "Chooser", signing="ring", ring_key=RIGHT_KEY, wax="green")
+    escort = {"hawk": "Horus", "height": 120}
+    path = add_account(hub, "Chooser", signing="ring", ring_key=RIGHT_KEY, wax="green", escort=escort)
     sign_in(page, then=f"{path}/edit")
     key, wax = field(page, "Ring key"), field(page, "Wax")
     expect(key).to_be_visible()
@@ -303,6 +304,9 @@ def test_a_choice_shows_what_applies_and_drops_what_does_not(page: Page, hub: Vi
     page.get_by_role("radio", name="Not at all").check()
     expect(key).to_be_hidden()
     expect(wax).to_be_hidden()
+    expect(field(page, "Hawk")).to_have_value("Horus")
+    field(page, "Set this").uncheck()
+    expect(field(page, "Hawk")).to_be_hidden()
     save(page)
     expect_saved(page, "Chooser")
     assert settings_of(hub, "Chooser") == BARE
