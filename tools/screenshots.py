@@ -92,7 +92,7 @@ SHOTS = (
     Shot("scenarios-new", "/scenarios/+new"),
     Shot("scenarios", "/scenarios", kept=True),
     Shot("scenario", "/scenarios/sales-invoice", kept=True),
-    Shot("compose", "/compose/{draft}", _editor, kept=True),
+    Shot("compose", "/compose/{draft}", _editor, is_whole=False, kept=True),
     Shot("profile", "/me"),
     Shot("password", "/me/password"),
     Shot("not-found", "/no-such-page"),

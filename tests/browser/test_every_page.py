@@ -2,6 +2,7 @@
 320 pixels wide, with nothing that a browser complains about.
 """
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -50,3 +51,35 @@ def test_it_is_accessible_fits_and_is_in_the_right_language(
     # in the other language the same elements have other words, which change no colour
     check_accessible(page, themes=["light", "dark"] if language == "en" else ["light"], without=["iframe"])
     check_fits(page)
+
+
+def test_no_link_leads_nowhere(page: Page, sample: SampleHub) -> None:
+    """Followed from the start: what a page shows can be opened. A second page of the same kind is not looked at again."""
+    sample.speak("en")
+    sign_in(page, LOGIN, PASSWORD)
+    seen: set[str] = set()
+    waiting = {"/"}
+    while waiting:
+        path = waiting.pop()
+        seen.add(kind_of(path))
+        answer = page.goto(path)
+        assert answer is not None
+        assert answer.ok, f"{path}: {answer.status}"
+        found = page.eval_on_selector_all(
+            "a[href^='/']:not([download], [hidden])",
+            "links => links.map(each => each.pathname + each.search)",
+        )
+        waiting |= {each for each in found if not each.startswith(("/static/", "/api/"))}
+        waiting = {each for each in waiting if kind_of(each) not in seen and not FILES.search(each)}
+
+
+FILES = re.compile(r"/(attachments|files)/[^/]+$|/body|/source|\.eml")
+
+
+def kind_of(address: str) -> str:
+    """An address without ids and values."""
+    path, _mark, query = address.partition("?")
+    names = sorted(each.partition("=")[0] for each in query.split("&") if each)
+    return re.sub(
+        r"/[A-Za-z0-9_-]{20,}(?=/|$)", "/*", re.sub(r"^/scenarios/[^/+]+", "/scenarios/*", path)
+    ) + "?".join(names)
