@@ -43,6 +43,12 @@ def month_of(key: int) -> str:
     return time_of(key).strftime("%Y-%m")
 
 
+def first_key_of_month(month: str) -> int:
+    """The lowest key that this month's trees can hold."""
+    year, number = month.split("-")
+    return first_key_at(datetime(int(year), int(number), 1, tzinfo=UTC))
+
+
 def random_part(entropy: Entropy) -> bytes:
     """What makes an id unguessable."""
     return entropy.token_bytes(RANDOM_BYTES)

@@ -67,6 +67,8 @@ def iter_places(messages: Messages, walk: Walk, budget: Budget) -> Iterator[Plac
             yield place
             if not place.is_match:
                 return
+        # a budget that ends at the border of a month says so, else the next page would begin where this one did
+        walk = walk.from_below(ids.first_key_of_month(month))
 
 
 def _months(messages: Messages, walk: Walk) -> list[str]:

@@ -166,6 +166,20 @@ def test_sent_messages_with_a_rare_word_are_found_without_walking_the_box(
     assert ([each.id for each in page.messages], page.next_below) == ([second], None)
 
 
+def test_a_page_that_ends_at_the_border_of_a_month_says_where_to_go_on(
+    mail: MailKit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older = mail.put(tags=["x"])
+    mail.later(40)
+    for _each in range(3):
+        mail.put(tags=["x"], owner="eve")
+    # all that may be looked at is in this month, and none of it is for this reader
+    mail.put(tags=["y"])
+    monkeypatch.setattr(service, "LOOK_AT_MOST", 1)
+
+    assert mail.ids(tag="x", limit=3) == [older]
+
+
 # -- everything at random ------------------------------------------------------------------------------------------
 
 
