@@ -118,6 +118,7 @@ def test_what_is_half_typed_stays_as_it_is(bob: Api) -> None:
         ("/attachments/0/content_id", "schema.required"),
         ("/attachments/0/content_type", "header.invalid"),
         ("/attachments/0/name", "schema.required"),
+        ("/body", "schema.invalid"),
         ("/body/layout", "layout.not_found"),
         ("/expires_at", "message.expired"),
         ("/headers/Subject", "header.invalid"),
