@@ -164,7 +164,11 @@ def test_few_bytes_need_no_file(database: Database, tmp_path: Path) -> None:
 # -- what can happen to bytes ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("damage", [b"", b"short", b"y" * len(BIG), BIG + b"more"])
+@pytest.mark.parametrize(
+    "damage",
+    [b"", b"short", b"y" * len(BIG), BIG + b"more"],
+    ids=["nothing", "too short", "other bytes", "too long"],
+)
 def test_damage_is_noticed_at_the_end(database: Database, damage: bytes) -> None:
     keep(database, BIG)
     content = reader(database)
