@@ -243,11 +243,9 @@ def test_no_call_is_broken_off_however_busy_its_connections_are(
     mailhub: Commands, keeps_connection: bool
 ) -> None:
     with mailhub.serving() as served, ThreadPoolExecutor(4) as clients:
-        under_way = Event()
-        found = [
-            clients.submit(call_until_refused, served, under_way, keeps_connection) for _each in range(4)
-        ]
-        assert under_way.wait(20)
+        under_way = [Event() for _each in range(4)]
+        found = [clients.submit(call_until_refused, served, each, keeps_connection) for each in under_way]
+        assert all(each.wait(20) for each in under_way)
         assert served.end().code == 0
         assert [each.result(20) for each in found] == [{200}] * 4
 
