@@ -11,7 +11,7 @@ from mailhub.testing.fake_connector import fake_connector_type
 from mailhub.testing.fake_provider import FakeProvider
 from mailhub.visibility.service import MessageFilters, MessageReader
 
-from .standing import Standing, median_seconds, standing_hub
+from .standing import Standing, forget, median_seconds, standing_hub
 
 FEW, MANY = 1_000, 100_000
 AT_ONCE = 500
@@ -34,8 +34,10 @@ def run() -> list[str]:
     """A line for each question: milliseconds with many, and the ratio to the same with few."""
     with standing_hub(fake_connector_type(FakeProvider()), settings={"server": "fake.example"}) as standing:
         fill(standing, 0, FEW)
+        forget(standing)
         few = {name: milliseconds(standing, question) for name, question in QUESTIONS.items()}
         fill(standing, FEW, MANY)
+        forget(standing)
         many = {name: milliseconds(standing, question) for name, question in QUESTIONS.items()}
     return [
         f"list {name}: {many[name]:.1f} ms with {MANY:,} messages; anchor: {few[name]:.1f} ms with {FEW:,}; "

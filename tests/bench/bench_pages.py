@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
 
-import transaction
-
 from mailhub.messages.model import messages_of
 from mailhub.messages.transitions import move
 from mailhub.people.model import users_of
@@ -18,7 +16,7 @@ from mailhub.testing.fake_provider import FakeProvider
 from tests.kit.pages import PASSWORD, Browserless
 
 from .bench_lists import AT_ONCE, FEW, MANY, fill
-from .standing import Standing, median_seconds, standing_hub
+from .standing import Standing, forget, median_seconds, standing_hub
 
 TIMES = 40
 PAGES = {
@@ -93,14 +91,6 @@ def _iter_waiting(root: HubRoot) -> Iterator[str]:
     for month in messages.months:
         for shard in messages.iter_shards(month):
             yield from (each.id for each in shard.messages.values() if each.status == "queued")
-
-
-def forget(standing: Standing) -> None:
-    """Empty the caches of all connections: filling has left every message in them, as no use of pages does."""
-    manager = transaction.TransactionManager(explicit=True)
-    connection = standing.hub.database.open_for(manager)
-    connection.db().cacheMinimize()
-    connection.close()
 
 
 def signed_in(standing: Standing) -> Browserless:
